@@ -1,0 +1,43 @@
+use thiserror::Error;
+
+/// Errors of the shared vocabulary.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum CoreError {
+    /// An event time that is negative or not finite.
+    #[error("event {index}: time {time_ms} ms is not a finite time at or after 0")]
+    EventTime {
+        /// Position of the event in the list.
+        index: usize,
+        /// The offending time, ms.
+        time_ms: f64,
+    },
+    /// A time step that is not positive and finite.
+    #[error("time step {dt_ms} ms is not a positive finite number")]
+    TimeStep {
+        /// The offending step, ms.
+        dt_ms: f64,
+    },
+    /// A duration that is negative or not finite.
+    #[error("duration {duration_ms} ms is not a finite number at or above 0")]
+    Duration {
+        /// The offending duration, ms.
+        duration_ms: f64,
+    },
+    /// A millisecond is not a whole number of time steps.
+    #[error("time step {dt_ms} ms does not divide one millisecond into whole steps")]
+    StepsPerMillisecond {
+        /// The offending step, ms.
+        dt_ms: f64,
+    },
+    /// An array whose length does not match its stated shape.
+    #[error("{what}: expected {expected} values, found {found}")]
+    Shape {
+        /// What the array is.
+        what: &'static str,
+        /// Values needed for the stated shape.
+        expected: usize,
+        /// Values present.
+        found: usize,
+    },
+}

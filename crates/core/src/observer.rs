@@ -1,0 +1,67 @@
+/// What an observer sees after a time step, and once before the first.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct StepView<'a> {
+    /// Steps done since t = 0.
+    pub step: u64,
+    /// Time, ms.
+    pub time_ms: f64,
+    /// Neurons in the batch.
+    pub batch_size: usize,
+    /// Voltages, mV, `[compartments × batch]`, the neuron's index fastest.
+    pub voltages_mv: &'a [f64],
+    /// Transmembrane currents, nA, outward positive, same layout; empty unless the run computes them.
+    pub membrane_currents_na: &'a [f64],
+}
+
+impl<'a> StepView<'a> {
+    /// A view of one time step.
+    #[must_use]
+    pub const fn new(
+        step: u64,
+        time_ms: f64,
+        batch_size: usize,
+        voltages_mv: &'a [f64],
+        membrane_currents_na: &'a [f64],
+    ) -> Self {
+        Self { step, time_ms, batch_size, voltages_mv, membrane_currents_na }
+    }
+}
+
+/// Looks on while a simulation steps.
+pub trait StepObserver {
+    /// Called at t = 0 and after every step.
+    fn observe(&mut self, view: &StepView<'_>);
+
+    /// Whether this observer reads [`StepView::membrane_currents_na`], which costs a pass over the cable.
+    fn needs_membrane_currents(&self) -> bool {
+        false
+    }
+}
+
+/// Sees nothing.
+impl StepObserver for () {
+    fn observe(&mut self, _view: &StepView<'_>) {}
+}
+
+impl<O: StepObserver + ?Sized> StepObserver for &mut O {
+    fn observe(&mut self, view: &StepView<'_>) {
+        (**self).observe(view);
+    }
+
+    fn needs_membrane_currents(&self) -> bool {
+        (**self).needs_membrane_currents()
+    }
+}
+
+/// Both look on, the first first.
+impl<A: StepObserver, B: StepObserver> StepObserver for (A, B) {
+    fn observe(&mut self, view: &StepView<'_>) {
+        self.0.observe(view);
+        self.1.observe(view);
+    }
+
+    fn needs_membrane_currents(&self) -> bool {
+        self.0.needs_membrane_currents() || self.1.needs_membrane_currents()
+    }
+}

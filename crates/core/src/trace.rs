@@ -1,0 +1,81 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{CompartmentId, CoreError};
+
+/// What the values of [`Traces`] are measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Voltage, mV.
+    Millivolt,
+    /// Current, nA.
+    Nanoampere,
+}
+
+/// A quantity of several compartments over time: values `[compartments × times]`, time fastest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Traces {
+    unit: Unit,
+    compartments: usize,
+    times_ms: Vec<f64>,
+    values: Vec<f64>,
+}
+
+impl Traces {
+    /// Traces from their values, `[compartments × times]`, time fastest.
+    ///
+    /// # Errors
+    ///
+    /// [`CoreError::Shape`] if the number of values is not compartments × times.
+    pub fn new(
+        unit: Unit,
+        compartments: usize,
+        times_ms: Vec<f64>,
+        values: Vec<f64>,
+    ) -> Result<Self, CoreError> {
+        let expected = compartments * times_ms.len();
+        if values.len() != expected {
+            return Err(CoreError::Shape {
+                what: "traces [compartments × times]",
+                expected,
+                found: values.len(),
+            });
+        }
+        Ok(Self { unit, compartments, times_ms, values })
+    }
+
+    /// The unit of the values.
+    #[must_use]
+    pub const fn unit(&self) -> Unit {
+        self.unit
+    }
+
+    /// Number of compartments.
+    #[must_use]
+    pub const fn compartments(&self) -> usize {
+        self.compartments
+    }
+
+    /// Sample times, ms.
+    #[must_use]
+    pub fn times_ms(&self) -> &[f64] {
+        &self.times_ms
+    }
+
+    /// All values, `[compartments × times]`, time fastest.
+    #[must_use]
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// The trace of one row.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row.
+    #[must_use]
+    pub fn row(&self, id: CompartmentId) -> &[f64] {
+        let n = self.times_ms.len();
+        &self.values[id.index() * n..(id.index() + 1) * n]
+    }
+}

@@ -1,0 +1,1 @@
+//! Synaptic input processes for simulated data sets.

@@ -1,0 +1,3 @@
+//! Developer tasks: `cargo xtask <task>`, one file a task.
+
+fn main() {}
