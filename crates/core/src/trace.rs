@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{CompartmentId, CoreError};
+use crate::CoreError;
 
 /// What the values of [`Traces`] are measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,6 +44,21 @@ impl Traces {
         Ok(Self { unit, compartments, times_ms, values })
     }
 
+    /// Traces whose value in each row and column is computed.
+    #[must_use]
+    pub fn from_fn(
+        unit: Unit,
+        compartments: usize,
+        times_ms: Vec<f64>,
+        mut value: impl FnMut(usize, usize) -> f64,
+    ) -> Self {
+        let mut values = Vec::with_capacity(compartments * times_ms.len());
+        for row in 0..compartments {
+            values.extend((0..times_ms.len()).map(|column| value(row, column)));
+        }
+        Self { unit, compartments, times_ms, values }
+    }
+
     /// The unit of the values.
     #[must_use]
     pub const fn unit(&self) -> Unit {
@@ -68,14 +83,14 @@ impl Traces {
         &self.values
     }
 
-    /// The trace of one row.
+    /// The trace in one row.
     ///
     /// # Panics
     ///
     /// If there is no such row.
     #[must_use]
-    pub fn row(&self, id: CompartmentId) -> &[f64] {
+    pub fn row(&self, row: usize) -> &[f64] {
         let n = self.times_ms.len();
-        &self.values[id.index() * n..(id.index() + 1) * n]
+        &self.values[row * n..(row + 1) * n]
     }
 }

@@ -1,0 +1,389 @@
+use std::fmt;
+
+use apical_core::{CompartmentId, CompartmentTable, SynapseId};
+use apical_morphology::{AxialTree, CompartmentTree};
+
+use crate::calcium::{CalciumPool, NernstPotential};
+use crate::calcium_dynamics::CalciumDynamics;
+use crate::channel::{ChannelKinetics, DensityChannel, Ion, Reversal};
+use crate::synapse::{SynapseGroup, SynapseModel};
+use crate::{BiophysicsError, CableMatrix, Density, Mechanism, Temperature};
+
+/// µF/cm² · µm² in nF.
+const CAPACITANCE: f64 = 1e-5;
+/// S/cm² · µm² in µS.
+const CONDUCTANCE: f64 = 1e-2;
+
+/// A neuron ready to simulate: geometry, cable, channels and synapses. It never changes; simulations share it.
+#[derive(Debug)]
+pub struct CellModel {
+    tree: CompartmentTree,
+    axial: AxialTree,
+    table: CompartmentTable,
+    cable: CableMatrix,
+    /// In order of [`Stage`](crate::Stage).
+    mechanisms: Vec<Box<dyn Mechanism>>,
+    synapses: Vec<SynapseGroup>,
+    densities: Vec<(&'static str, Density)>,
+    calcium: CalciumSettings,
+    /// Nodes whose calcium reversal potential follows the concentration.
+    calcium_nodes: Vec<usize>,
+}
+
+/// What the reversal potential of calcium follows from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct CalciumSettings {
+    pub(crate) nernst: NernstPotential,
+    pub(crate) initial_mm: f64,
+}
+
+impl CellModel {
+    /// Starts a model on these compartments.
+    #[must_use]
+    pub fn builder(tree: CompartmentTree) -> CellModelBuilder {
+        CellModelBuilder {
+            tree,
+            axial_resistivity_ohm_cm: 100.0,
+            capacitance_uf_cm2: None,
+            sodium_reversal_potential_mv: 50.0,
+            potassium_reversal_potential_mv: -85.0,
+            temperature: Temperature::celsius(6.3),
+            initial_calcium_mm: 5e-5,
+            outside_calcium_mm: 2.0,
+            channels: Vec::new(),
+            pools: Vec::new(),
+            synapses: Vec::new(),
+        }
+    }
+
+    /// The compartments and their morphology.
+    #[must_use]
+    pub const fn tree(&self) -> &CompartmentTree {
+        &self.tree
+    }
+
+    /// The nodes of the cable, and which compartment each of them is.
+    #[must_use]
+    pub const fn axial_tree(&self) -> &AxialTree {
+        &self.axial
+    }
+
+    /// What the rows of voltage arrays are.
+    #[must_use]
+    pub const fn compartment_table(&self) -> &CompartmentTable {
+        &self.table
+    }
+
+    /// The passive cable equation on the nodes.
+    #[must_use]
+    pub const fn cable(&self) -> &CableMatrix {
+        &self.cable
+    }
+
+    /// Channels and pools, in the order in which their states advance.
+    #[must_use]
+    pub fn mechanisms(&self) -> &[Box<dyn Mechanism>] {
+        &self.mechanisms
+    }
+
+    /// The synapses, in order of their ids.
+    #[must_use]
+    pub fn synapses(&self) -> &[SynapseGroup] {
+        &self.synapses
+    }
+
+    /// Number of synapses.
+    #[must_use]
+    pub fn synapse_count(&self) -> usize {
+        self.synapses.last().map_or(0, |group| group.ids().end)
+    }
+
+    /// The densities painted, S/cm², by name of the channel.
+    #[must_use]
+    pub fn densities(&self) -> &[(&'static str, Density)] {
+        &self.densities
+    }
+
+    pub(crate) const fn calcium(&self) -> &CalciumSettings {
+        &self.calcium
+    }
+
+    pub(crate) fn calcium_nodes(&self) -> &[usize] {
+        &self.calcium_nodes
+    }
+}
+
+/// What a channel needs to know to be placed on nodes.
+struct Placement {
+    sodium_mv: f64,
+    potassium_mv: f64,
+    nodes: Vec<usize>,
+    conductance_us: Vec<f64>,
+}
+
+struct PaintedChannel {
+    name: &'static str,
+    ion: Ion,
+    density: Density,
+    place: Box<dyn FnOnce(Placement) -> Result<Box<dyn Mechanism>, BiophysicsError>>,
+}
+
+/// Paints channels, pools and synapses on compartments; [`build`](Self::build) checks everything once.
+pub struct CellModelBuilder {
+    tree: CompartmentTree,
+    axial_resistivity_ohm_cm: f64,
+    capacitance_uf_cm2: Option<Density>,
+    sodium_reversal_potential_mv: f64,
+    potassium_reversal_potential_mv: f64,
+    temperature: Temperature,
+    initial_calcium_mm: f64,
+    outside_calcium_mm: f64,
+    channels: Vec<PaintedChannel>,
+    pools: Vec<(CalciumPool, Vec<CompartmentId>)>,
+    synapses: Vec<(SynapseModel, Vec<CompartmentId>)>,
+}
+
+impl fmt::Debug for CellModelBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CellModelBuilder")
+            .field("compartments", &self.tree.len())
+            .field("channels", &self.channels.iter().map(|c| c.name).collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+impl CellModelBuilder {
+    /// The compartments that can be painted.
+    #[must_use]
+    pub const fn tree(&self) -> &CompartmentTree {
+        &self.tree
+    }
+
+    /// Axial resistivity R_a, Ω·cm; 100 unless set.
+    #[must_use]
+    pub const fn axial_resistivity_ohm_cm(mut self, value: f64) -> Self {
+        self.axial_resistivity_ohm_cm = value;
+        self
+    }
+
+    /// Specific membrane capacitance c_m, µF/cm²; 1 everywhere unless set. A density given must cover every compartment.
+    #[must_use]
+    pub fn capacitance_uf_cm2(mut self, density: Density) -> Self {
+        self.capacitance_uf_cm2 = Some(density);
+        self
+    }
+
+    /// Reversal potentials of sodium and potassium, mV; 50 and −85 unless set.
+    #[must_use]
+    pub const fn reversal_potentials_mv(mut self, sodium: f64, potassium: f64) -> Self {
+        self.sodium_reversal_potential_mv = sodium;
+        self.potassium_reversal_potential_mv = potassium;
+        self
+    }
+
+    /// Temperature of the Nernst potential of calcium; 6.3 °C unless set.
+    #[must_use]
+    pub const fn temperature(mut self, temperature: Temperature) -> Self {
+        self.temperature = temperature;
+        self
+    }
+
+    /// Calcium concentrations, mM: inside at the start, and outside; 5e-5 and 2 unless set.
+    #[must_use]
+    pub const fn calcium_mm(mut self, initial: f64, outside: f64) -> Self {
+        self.initial_calcium_mm = initial;
+        self.outside_calcium_mm = outside;
+        self
+    }
+
+    /// Paints a channel with its maximal conductance density, S/cm².
+    #[must_use]
+    pub fn channel<K: ChannelKinetics<GATES>, const GATES: usize>(
+        mut self,
+        kinetics: K,
+        density: Density,
+    ) -> Self {
+        let place = move |placement: Placement| -> Result<Box<dyn Mechanism>, BiophysicsError> {
+            let reversal = match K::ION {
+                Ion::Sodium => Reversal::Fixed(placement.sodium_mv),
+                Ion::Potassium => Reversal::Fixed(placement.potassium_mv),
+                Ion::Calcium => Reversal::Calcium,
+                Ion::Nonspecific => Reversal::Fixed(
+                    kinetics
+                        .reversal_potential_mv()
+                        .ok_or(BiophysicsError::NoReversalPotential { channel: K::NAME })?,
+                ),
+            };
+            let Placement { nodes, conductance_us, .. } = placement;
+            Ok(Box::new(DensityChannel { kinetics, reversal, nodes, conductance_us }))
+        };
+        self.channels.push(PaintedChannel {
+            name: K::NAME,
+            ion: K::ION,
+            density,
+            place: Box::new(place),
+        });
+        self
+    }
+
+    /// Puts a calcium pool into these compartments.
+    #[must_use]
+    pub fn calcium_pool(mut self, pool: CalciumPool, compartments: &[CompartmentId]) -> Self {
+        self.pools.push((pool, compartments.to_vec()));
+        self
+    }
+
+    /// Puts one synapse at the centre of each of these compartments. Ids go on from those placed before.
+    #[must_use]
+    pub fn synapses(mut self, model: SynapseModel, compartments: &[CompartmentId]) -> Self {
+        self.synapses.push((model, compartments.to_vec()));
+        self
+    }
+
+    /// Checks and assembles the model.
+    ///
+    /// # Errors
+    ///
+    /// [`BiophysicsError`] if a parameter is out of range, a compartment does not exist or is painted twice with the
+    /// same channel, or the capacitance does not cover every compartment.
+    pub fn build(self) -> Result<CellModel, BiophysicsError> {
+        positive("axial resistivity (Ω·cm)", self.axial_resistivity_ohm_cm)?;
+        positive("initial calcium concentration (mM)", self.initial_calcium_mm)?;
+        positive("outside calcium concentration (mM)", self.outside_calcium_mm)?;
+        positive("temperature (K)", self.temperature.in_kelvin())?;
+        for (name, value) in [
+            ("sodium reversal potential (mV)", self.sodium_reversal_potential_mv),
+            ("potassium reversal potential (mV)", self.potassium_reversal_potential_mv),
+        ] {
+            if !value.is_finite() {
+                return Err(BiophysicsError::Parameter { name, value });
+            }
+        }
+
+        let axial = AxialTree::new(&self.tree, self.axial_resistivity_ohm_cm);
+        let table = self.tree.compartment_table();
+        let area_um2: Vec<f64> = table.records().iter().map(|record| record.area_um2).collect();
+        let node = |id: CompartmentId| axial.nodes()[id.index()];
+
+        let capacitance = match &self.capacitance_uf_cm2 {
+            None => vec![1.0; area_um2.len()],
+            Some(density) => {
+                check_density("specific membrane capacitance", density, area_um2.len())?;
+                let mut values = vec![None; area_um2.len()];
+                for &(id, value) in density.values() {
+                    positive("specific membrane capacitance (µF/cm²)", value)?;
+                    values[id.index()] = Some(value);
+                }
+                values
+                    .into_iter()
+                    .enumerate()
+                    .map(|(i, value)| {
+                        value.ok_or(BiophysicsError::NoCapacitance {
+                            compartment: CompartmentId::new(i),
+                        })
+                    })
+                    .collect::<Result<_, _>>()?
+            }
+        };
+        let capacitance_nf: Vec<f64> =
+            capacitance.iter().zip(&area_um2).map(|(c, area)| c * area * CAPACITANCE).collect();
+        let cable = CableMatrix::new(&axial, &capacitance_nf);
+
+        let mut mechanisms: Vec<Box<dyn Mechanism>> = Vec::new();
+        let mut densities = Vec::new();
+        let mut calcium_nodes = Vec::new();
+        for channel in self.channels {
+            check_density(channel.name, &channel.density, area_um2.len())?;
+            let values = channel.density.values();
+            let nodes: Vec<usize> = values.iter().map(|&(id, _)| node(id)).collect();
+            if channel.ion == Ion::Calcium {
+                calcium_nodes.extend(&nodes);
+            }
+            mechanisms.push((channel.place)(Placement {
+                sodium_mv: self.sodium_reversal_potential_mv,
+                potassium_mv: self.potassium_reversal_potential_mv,
+                nodes,
+                conductance_us: values
+                    .iter()
+                    .map(|&(id, value)| value * area_um2[id.index()] * CONDUCTANCE)
+                    .collect(),
+            })?);
+            densities.push((channel.name, channel.density));
+        }
+        for (pool, compartments) in self.pools {
+            check_ids("calcium pool", &compartments, area_um2.len())?;
+            mechanisms.push(Box::new(CalciumDynamics {
+                pool,
+                initial_mm: self.initial_calcium_mm,
+                nodes: compartments.iter().map(|&id| node(id)).collect(),
+                area_um2: compartments.iter().map(|id| area_um2[id.index()]).collect(),
+            }));
+        }
+        mechanisms.sort_by_key(|mechanism| mechanism.stage());
+        calcium_nodes.sort_unstable();
+        calcium_nodes.dedup();
+
+        let mut synapses: Vec<SynapseGroup> = Vec::new();
+        for (model, compartments) in self.synapses {
+            check_ids("synapses", &compartments, area_um2.len())?;
+            let first = synapses.last().map_or(0, |group: &SynapseGroup| group.ids().end);
+            let nodes = compartments.iter().map(|&id| node(id)).collect();
+            synapses.push(SynapseGroup::new(model, SynapseId::new(first), compartments, nodes));
+        }
+
+        Ok(CellModel {
+            calcium: CalciumSettings {
+                nernst: NernstPotential::calcium(self.temperature, self.outside_calcium_mm),
+                initial_mm: self.initial_calcium_mm,
+            },
+            tree: self.tree,
+            axial,
+            table,
+            cable,
+            mechanisms,
+            synapses,
+            densities,
+            calcium_nodes,
+        })
+    }
+}
+
+fn positive(name: &'static str, value: f64) -> Result<(), BiophysicsError> {
+    if value.is_finite() && value > 0.0 {
+        Ok(())
+    } else {
+        Err(BiophysicsError::Parameter { name, value })
+    }
+}
+
+fn check_ids(
+    what: &'static str,
+    ids: &[CompartmentId],
+    compartments: usize,
+) -> Result<(), BiophysicsError> {
+    match ids.iter().find(|id| id.index() >= compartments) {
+        None => Ok(()),
+        Some(&compartment) => Err(BiophysicsError::NoSuchCompartment { what, compartment }),
+    }
+}
+
+/// Every compartment exists and is painted once, with a finite value that is not negative.
+fn check_density(
+    what: &'static str,
+    density: &Density,
+    compartments: usize,
+) -> Result<(), BiophysicsError> {
+    let mut seen = vec![false; compartments];
+    for &(compartment, value) in density.values() {
+        let Some(seen) = seen.get_mut(compartment.index()) else {
+            return Err(BiophysicsError::NoSuchCompartment { what, compartment });
+        };
+        if std::mem::replace(seen, true) {
+            return Err(BiophysicsError::PaintedTwice { what, compartment });
+        }
+        if !(value.is_finite() && value >= 0.0) {
+            return Err(BiophysicsError::Density { what, compartment, value });
+        }
+    }
+    Ok(())
+}

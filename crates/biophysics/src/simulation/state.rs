@@ -1,0 +1,64 @@
+use std::collections::VecDeque;
+
+use apical_core::{RandomStreams, SynapseId};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::synapse::SynapseState;
+use crate::{CellModel, Mechanism, SimulationConfig};
+
+/// The whole state of a simulation between two steps: going on from it gives the same bits.
+///
+/// Arrays are `[nodes × batch]` or `[variables × instances × batch]`, trial fastest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub(super) step: u64,
+    pub(super) v_mv: Vec<f64>,
+    pub(super) calcium_mm: Vec<f64>,
+    pub(super) mechanisms: Vec<Vec<f64>>,
+    pub(super) synapses: Vec<SynapseState>,
+    /// Events not yet delivered, by trial, in order of step and synapse.
+    pub(super) pending: Vec<VecDeque<(u64, SynapseId)>>,
+    /// Random streams of the release of vesicles, by trial.
+    pub(super) release: Vec<ChaCha8Rng>,
+}
+
+impl Snapshot {
+    /// Arrays of the right size; the values are set by the mechanisms.
+    pub(super) fn initial(model: &CellModel, config: &SimulationConfig) -> Self {
+        let batch_size = config.batch_size;
+        let nodes = model.cable().node_count() * batch_size;
+        let streams = RandomStreams::new(config.seed);
+        Self {
+            step: 0,
+            v_mv: vec![0.0; nodes],
+            calcium_mm: vec![0.0; nodes],
+            mechanisms: model
+                .mechanisms()
+                .iter()
+                .map(|mechanism| vec![0.0; mechanism.state_len() * batch_size])
+                .collect(),
+            synapses: model
+                .synapses()
+                .iter()
+                .map(|group| group.initial_state(batch_size))
+                .collect(),
+            pending: vec![VecDeque::new(); batch_size],
+            release: (0..batch_size)
+                .map(|trial| streams.stream("release", config.first_trial + trial as u64))
+                .collect(),
+        }
+    }
+
+    pub(super) fn same_shape(&self, other: &Self) -> bool {
+        self.v_mv.len() == other.v_mv.len()
+            && self.pending.len() == other.pending.len()
+            && lengths(&self.mechanisms).eq(lengths(&other.mechanisms))
+            && self.synapses.len() == other.synapses.len()
+            && self.synapses.iter().zip(&other.synapses).all(|(a, b)| a.same_shape(b))
+    }
+}
+
+fn lengths(states: &[Vec<f64>]) -> impl Iterator<Item = usize> {
+    states.iter().map(Vec::len)
+}
