@@ -1,1 +1,295 @@
+use std::collections::BTreeMap;
 
+use apical_core::{CompartmentId, CompartmentRecord, CompartmentTable, Region, SectionId};
+
+use crate::frustum::Profile;
+use crate::region;
+use crate::{DiscretizationPolicy, Morphology, MorphologyError, Site};
+
+/// A piece of a section that has one voltage (NEURON: segment; Arbor: control volume).
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Compartment {
+    /// Its section.
+    pub section: SectionId,
+    /// Its place among the compartments of the section, from the 0 end.
+    pub index: usize,
+    /// Normalised position of its centre along the section.
+    pub x: f64,
+    /// Length along the section, µm.
+    pub length_um: f64,
+    /// Lateral membrane area, integrated over the frusta, µm².
+    pub area_um2: f64,
+    /// Mean over arc length of the linearly interpolated diameter, µm.
+    pub diameter_um: f64,
+    /// Path distance of its centre from the 0 end of the root section, µm.
+    pub path_distance_um: f64,
+    /// Its two ends in space, µm; none for a section without points.
+    pub ends_um: Option<[[f64; 3]; 2]>,
+    /// ∫ dl / (π r²) over its first and its second half, 1/µm.
+    /// Times the axial resistivity, this is the axial resistance between an end and the centre.
+    pub axial_factor_per_um: [f64; 2],
+}
+
+/// A morphology divided into compartments.
+///
+/// Compartments are ordered by section, within a section from its 0 end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompartmentTree {
+    morphology: Morphology,
+    compartments: Vec<Compartment>,
+    /// First compartment of each section, and the number of all compartments.
+    first: Vec<usize>,
+    /// Path distance of each section's 0 end from the root's, µm.
+    start_um: Vec<f64>,
+    lengths_um: Vec<f64>,
+    /// Region of each section.
+    regions: Vec<Region>,
+}
+
+impl CompartmentTree {
+    /// Divides every section into compartments of equal length.
+    ///
+    /// # Errors
+    ///
+    /// [`MorphologyError`] if the policy does not fit the morphology, or gives a section no compartment.
+    pub fn new(
+        morphology: Morphology,
+        policy: &dyn DiscretizationPolicy,
+    ) -> Result<Self, MorphologyError> {
+        let counts = policy.compartment_counts(&morphology)?;
+        if counts.len() != morphology.sections().len() {
+            return Err(MorphologyError::CountLength {
+                expected: morphology.sections().len(),
+                found: counts.len(),
+            });
+        }
+        let lengths_um: Vec<f64> = morphology.sections().iter().map(|s| s.length_um()).collect();
+        let mut start_um = vec![0.0; counts.len()];
+        for id in morphology.topological_order() {
+            if let Some(attachment) = morphology.section(id).attachment() {
+                let parent = attachment.parent.index();
+                start_um[id.index()] = start_um[parent] + attachment.x * lengths_um[parent];
+            }
+        }
+        let mut compartments = Vec::with_capacity(counts.iter().sum());
+        let mut first = vec![0];
+        for (id, section) in morphology.iter() {
+            let count = counts[id.index()];
+            if count == 0 {
+                return Err(MorphologyError::NoCompartment { section: id });
+            }
+            divide(id, &Profile::new(section), count, start_um[id.index()], &mut compartments);
+            first.push(compartments.len());
+        }
+        let regions = region::of_sections(&morphology);
+        Ok(Self { morphology, compartments, first, start_um, lengths_um, regions })
+    }
+
+    /// The morphology.
+    #[must_use]
+    pub const fn morphology(&self) -> &Morphology {
+        &self.morphology
+    }
+
+    /// All compartments in order.
+    #[must_use]
+    pub fn compartments(&self) -> &[Compartment] {
+        &self.compartments
+    }
+
+    /// Ids and compartments in order.
+    pub fn iter(&self) -> impl Iterator<Item = (CompartmentId, &Compartment)> {
+        self.compartments.iter().enumerate().map(|(i, c)| (CompartmentId::new(i), c))
+    }
+
+    /// One compartment.
+    ///
+    /// # Panics
+    ///
+    /// If the id is of another tree and out of range.
+    #[must_use]
+    pub fn compartment(&self, id: CompartmentId) -> &Compartment {
+        &self.compartments[id.index()]
+    }
+
+    /// Number of compartments.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.compartments.len()
+    }
+
+    /// Whether there are none; never so.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.compartments.is_empty()
+    }
+
+    /// The compartments of a section, from its 0 end.
+    ///
+    /// # Panics
+    ///
+    /// If the id is of another morphology and out of range.
+    pub fn compartments_of(
+        &self,
+        section: SectionId,
+    ) -> impl DoubleEndedIterator<Item = CompartmentId> + ExactSizeIterator + use<> {
+        (self.first[section.index()]..self.first[section.index() + 1]).map(CompartmentId::new)
+    }
+
+    /// The compartment that contains a place. A place between two compartments belongs to the farther one.
+    ///
+    /// # Panics
+    ///
+    /// If the site's section is of another morphology and out of range.
+    #[must_use]
+    pub fn compartment_at(&self, site: Site) -> CompartmentId {
+        let ids = self.first[site.section().index()]..self.first[site.section().index() + 1];
+        // Boundaries are met to rounding, as in NEURON.
+        let index = (ids.len() as f64 * (site.x() + 1e-9)) as usize;
+        CompartmentId::new(ids.start + index.min(ids.len() - 1))
+    }
+
+    /// The centre of a compartment.
+    ///
+    /// # Panics
+    ///
+    /// If the id is of another tree and out of range.
+    #[must_use]
+    pub fn site_of(&self, id: CompartmentId) -> Site {
+        let compartment = self.compartment(id);
+        Site::unchecked(compartment.section, compartment.x)
+    }
+
+    /// Region of a section.
+    ///
+    /// # Panics
+    ///
+    /// If the id is of another morphology and out of range.
+    #[must_use]
+    pub fn region_of(&self, section: SectionId) -> Region {
+        self.regions[section.index()]
+    }
+
+    /// Path distance between two places along the neurites, µm. Both are taken where they are, not at the centre of
+    /// their compartments; an attachment costs nothing.
+    ///
+    /// # Panics
+    ///
+    /// If a site's section is of another morphology and out of range.
+    #[must_use]
+    pub fn path_distance_um(&self, from: Site, to: Site) -> f64 {
+        let passed: BTreeMap<SectionId, f64> = self.way_to_root(from).collect();
+        for (section, arc_um) in self.way_to_root(to) {
+            if let Some(&other_um) = passed.get(&section) {
+                let root_um = |site: Site| {
+                    self.start_um[site.section().index()]
+                        + site.x() * self.lengths_um[site.section().index()]
+                };
+                let base_um = self.start_um[section.index()] + arc_um.min(other_um);
+                return (root_um(from) - base_um) + (root_um(to) - base_um);
+            }
+        }
+        f64::INFINITY // never: all sections lead to one root
+    }
+
+    /// The sections from a place to the root, with the arc length at which each is entered.
+    fn way_to_root(&self, site: Site) -> impl Iterator<Item = (SectionId, f64)> {
+        let arc_um = |section: SectionId, x: f64| (section, x * self.lengths_um[section.index()]);
+        std::iter::successors(Some(arc_um(site.section(), site.x())), move |&(section, _)| {
+            let attachment = self.morphology.section(section).attachment()?;
+            Some(arc_um(attachment.parent, attachment.x))
+        })
+    }
+
+    /// The compartment in which a point of the file (SWC id, Neurolucida line) lies.
+    #[must_use]
+    pub fn compartment_of_source(&self, source_id: i64) -> Option<CompartmentId> {
+        self.morphology.iter().find_map(|(id, section)| {
+            let place = section.points().iter().position(|p| p.source_id() == Some(source_id))?;
+            let arc_um = Profile::new(section).arcs_um().nth(place)?;
+            Some(self.compartment_at_arc(id, arc_um))
+        })
+    }
+
+    /// The points of the file (SWC ids, Neurolucida lines) that lie in a compartment, from its 0 end.
+    ///
+    /// # Panics
+    ///
+    /// If the id is of another tree and out of range.
+    #[must_use]
+    pub fn sources_of(&self, id: CompartmentId) -> Vec<i64> {
+        let section = self.compartment(id).section;
+        let points = self.morphology.section(section).points();
+        let profile = Profile::new(self.morphology.section(section));
+        points
+            .iter()
+            .zip(profile.arcs_um())
+            .filter(|&(_, arc_um)| self.compartment_at_arc(section, arc_um) == id)
+            .filter_map(|(point, _)| point.source_id())
+            .collect()
+    }
+
+    fn compartment_at_arc(&self, section: SectionId, arc_um: f64) -> CompartmentId {
+        self.compartment_at(Site::unchecked(section, arc_um / self.lengths_um[section.index()]))
+    }
+
+    /// The rows of every voltage array of this tree.
+    #[must_use]
+    pub fn compartment_table(&self) -> CompartmentTable {
+        let record = |compartment: &Compartment| CompartmentRecord {
+            section_type: self.morphology.section(compartment.section).section_type(),
+            region: self.region_of(compartment.section),
+            section: self.morphology.name(compartment.section),
+            x: compartment.x,
+            center_um: compartment.center_um(&self.morphology),
+            path_distance_um: compartment.path_distance_um,
+            area_um2: compartment.area_um2,
+            diameter_um: compartment.diameter_um,
+            length_um: compartment.length_um,
+        };
+        CompartmentTable::new(self.compartments.iter().map(record).collect())
+    }
+}
+
+impl Compartment {
+    fn center_um(&self, morphology: &Morphology) -> Option<[f64; 3]> {
+        let profile = Profile::new(morphology.section(self.section));
+        profile.position_um(self.x * profile.length_um())
+    }
+}
+
+/// Appends the compartments of one section.
+fn divide(
+    section: SectionId,
+    profile: &Profile<'_>,
+    count: usize,
+    start_um: f64,
+    compartments: &mut Vec<Compartment>,
+) {
+    // In halves of compartments, so that neighbours share the very same boundary.
+    let halves = 2 * count;
+    let arc_um = |half: usize| {
+        if half == halves {
+            profile.length_um()
+        } else {
+            profile.length_um() * half as f64 / halves as f64
+        }
+    };
+    for index in 0..count {
+        let [from, center, to] = [0, 1, 2].map(|i| arc_um(2 * index + i));
+        let whole = profile.integrate(from, to);
+        let factor = |a, b| profile.integrate(a, b).axial_factor_per_um;
+        compartments.push(Compartment {
+            section,
+            index,
+            x: (2 * index + 1) as f64 / halves as f64,
+            length_um: to - from,
+            area_um2: whole.area_um2,
+            diameter_um: whole.diameter_integral_um2 / (to - from),
+            path_distance_um: start_um + center,
+            ends_um: profile.position_um(from).zip(profile.position_um(to)).map(Into::into),
+            axial_factor_per_um: [factor(from, center), factor(center, to)],
+        });
+    }
+}

@@ -1,3 +1,4 @@
+use apical_core::SectionId;
 use thiserror::Error;
 
 /// Errors of reading and building morphologies.
@@ -35,6 +36,36 @@ pub enum MorphologyError {
     Loop {
         /// A section of the loop.
         section: usize,
+    },
+    /// A parameter out of its range.
+    #[error("{what}: {value} is not a positive finite number")]
+    Parameter {
+        /// What the parameter is, with its unit.
+        what: &'static str,
+        /// The value given.
+        value: f64,
+    },
+    /// A position along a section that is not in 0 to 1.
+    #[error("section {section}: x = {x} is not in 0 to 1")]
+    Position {
+        /// The section.
+        section: SectionId,
+        /// The position given.
+        x: f64,
+    },
+    /// Compartment counts that do not fit the sections.
+    #[error("{found} compartment counts for {expected} sections")]
+    CountLength {
+        /// Number of sections.
+        expected: usize,
+        /// Number of counts.
+        found: usize,
+    },
+    /// A section without compartments.
+    #[error("section {section} has no compartment")]
+    NoCompartment {
+        /// The section.
+        section: SectionId,
     },
     /// A file that cannot be read.
     #[error("{path}: {source}")]
