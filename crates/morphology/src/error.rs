@@ -67,6 +67,14 @@ pub enum MorphologyError {
         /// The section.
         section: SectionId,
     },
+    /// More compartments than can be meant.
+    #[error("{found} compartments are more than {limit}: is a length in the wrong unit?")]
+    TooManyCompartments {
+        /// Number asked for.
+        found: usize,
+        /// Largest number allowed.
+        limit: usize,
+    },
     /// A file that cannot be read.
     #[error("{path}: {source}")]
     Io {
