@@ -166,8 +166,7 @@ impl CompartmentTree {
     #[must_use]
     pub fn compartment_at(&self, site: Site) -> CompartmentId {
         let ids = self.first[site.section().index()]..self.first[site.section().index() + 1];
-        // Boundaries are met to rounding, as in NEURON.
-        let index = (ids.len() as f64 * (site.x() + 1e-9)) as usize;
+        let index = (ids.len() as f64 * site.x()) as usize;
         CompartmentId::new(ids.start + index.min(ids.len() - 1))
     }
 

@@ -161,12 +161,14 @@ impl ExplicitCounts {
     }
 
     /// The same with another count for one section.
-    #[must_use]
-    pub fn with(mut self, section: SectionId, count: usize) -> Self {
-        if let Some(slot) = self.counts.get_mut(section.index()) {
-            *slot = count;
-        }
-        self
+    ///
+    /// # Errors
+    ///
+    /// [`MorphologyError::NoSection`] if there is no count for it so far.
+    pub fn with(mut self, section: SectionId, count: usize) -> Result<Self, MorphologyError> {
+        let slot = self.counts.get_mut(section.index());
+        *slot.ok_or(MorphologyError::NoSection { section })? = count;
+        Ok(self)
     }
 }
 

@@ -53,6 +53,12 @@ pub enum MorphologyError {
         /// The position given.
         x: f64,
     },
+    /// A section that does not exist.
+    #[error("there is no section {section}")]
+    NoSection {
+        /// The id given.
+        section: SectionId,
+    },
     /// Compartment counts that do not fit the sections.
     #[error("{found} compartment counts for {expected} sections")]
     CountLength {
