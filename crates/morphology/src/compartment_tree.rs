@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use apical_core::{CompartmentId, CompartmentRecord, CompartmentTable, Region, SectionId};
 
 use crate::frustum::Profile;
@@ -24,12 +22,17 @@ pub struct Compartment {
     pub diameter_um: f64,
     /// Path distance of its centre from the 0 end of the root section, µm.
     pub path_distance_um: f64,
+    /// Its centre in space (halfway along the neurite), µm; none for a section without points.
+    pub center_um: Option<[f64; 3]>,
     /// Its two ends in space, µm; none for a section without points.
     pub ends_um: Option<[[f64; 3]; 2]>,
     /// ∫ dl / (π r²) over its first and its second half, 1/µm.
     /// Times the axial resistivity, this is the axial resistance between an end and the centre.
     pub axial_factor_per_um: [f64; 2],
 }
+
+/// More than any neuron needs; a policy that asks for more has a wrong unit.
+const MAX_COMPARTMENTS: usize = 1 << 22;
 
 /// A morphology divided into compartments.
 ///
@@ -45,6 +48,8 @@ pub struct CompartmentTree {
     lengths_um: Vec<f64>,
     /// Region of each section.
     regions: Vec<Region>,
+    branch_orders: Vec<usize>,
+    terminal: Vec<bool>,
 }
 
 impl CompartmentTree {
@@ -52,12 +57,20 @@ impl CompartmentTree {
     ///
     /// # Errors
     ///
-    /// [`MorphologyError`] if the policy does not fit the morphology, or gives a section no compartment.
+    /// [`MorphologyError`] if the policy does not fit the morphology, or gives a section no compartment or all sections
+    /// together more than 4 million.
     pub fn new(
         morphology: Morphology,
         policy: &dyn DiscretizationPolicy,
     ) -> Result<Self, MorphologyError> {
         let counts = policy.compartment_counts(&morphology)?;
+        let total = counts.iter().fold(0_usize, |sum, &count| sum.saturating_add(count));
+        if total > MAX_COMPARTMENTS {
+            return Err(MorphologyError::TooManyCompartments {
+                found: total,
+                limit: MAX_COMPARTMENTS,
+            });
+        }
         if counts.len() != morphology.sections().len() {
             return Err(MorphologyError::CountLength {
                 expected: morphology.sections().len(),
@@ -72,7 +85,7 @@ impl CompartmentTree {
                 start_um[id.index()] = start_um[parent] + attachment.x * lengths_um[parent];
             }
         }
-        let mut compartments = Vec::with_capacity(counts.iter().sum());
+        let mut compartments = Vec::with_capacity(total);
         let mut first = vec![0];
         for (id, section) in morphology.iter() {
             let count = counts[id.index()];
@@ -82,8 +95,16 @@ impl CompartmentTree {
             divide(id, &Profile::new(section), count, start_um[id.index()], &mut compartments);
             first.push(compartments.len());
         }
-        let regions = region::of_sections(&morphology);
-        Ok(Self { morphology, compartments, first, start_um, lengths_um, regions })
+        Ok(Self {
+            regions: region::of_sections(&morphology),
+            branch_orders: region::branch_orders(&morphology),
+            terminal: morphology.children().iter().map(Vec::is_empty).collect(),
+            morphology,
+            compartments,
+            first,
+            start_um,
+            lengths_um,
+        })
     }
 
     /// The morphology.
@@ -145,8 +166,7 @@ impl CompartmentTree {
     #[must_use]
     pub fn compartment_at(&self, site: Site) -> CompartmentId {
         let ids = self.first[site.section().index()]..self.first[site.section().index() + 1];
-        // Boundaries are met to rounding, as in NEURON.
-        let index = (ids.len() as f64 * (site.x() + 1e-9)) as usize;
+        let index = (ids.len() as f64 * site.x()) as usize;
         CompartmentId::new(ids.start + index.min(ids.len() - 1))
     }
 
@@ -161,45 +181,54 @@ impl CompartmentTree {
         Site::unchecked(compartment.section, compartment.x)
     }
 
-    /// Region of a section.
+    /// Region of a section. Of an apical section:
+    ///
+    /// - trunk: from the soma to the main bifurcation, at each branch point along the branch whose tips reach farthest;
+    /// - tuft: all beyond the main bifurcation, which is the first branch point of the trunk where a second branch
+    ///   reaches at least half as far as the first (obliques end near the trunk, both branches of a bifurcation of the
+    ///   tuft make for the surface);
+    /// - oblique: all others, a second apical tree included.
     ///
     /// # Panics
     ///
     /// If the id is of another morphology and out of range.
     #[must_use]
-    pub fn region_of(&self, section: SectionId) -> Region {
+    pub fn region(&self, section: SectionId) -> Region {
         self.regions[section.index()]
     }
 
-    /// Path distance between two places along the neurites, µm. Both are taken where they are, not at the centre of
-    /// their compartments; an attachment costs nothing.
+    /// Centrifugal branch order of a section: 0 for the soma, 1 for what leaves it, one more after every branch point.
     ///
     /// # Panics
     ///
-    /// If a site's section is of another morphology and out of range.
+    /// If the id is of another morphology and out of range.
     #[must_use]
-    pub fn path_distance_um(&self, from: Site, to: Site) -> f64 {
-        let passed: BTreeMap<SectionId, f64> = self.way_to_root(from).collect();
-        for (section, arc_um) in self.way_to_root(to) {
-            if let Some(&other_um) = passed.get(&section) {
-                let root_um = |site: Site| {
-                    self.start_um[site.section().index()]
-                        + site.x() * self.lengths_um[site.section().index()]
-                };
-                let base_um = self.start_um[section.index()] + arc_um.min(other_um);
-                return (root_um(from) - base_um) + (root_um(to) - base_um);
-            }
-        }
-        f64::INFINITY // never: all sections lead to one root
+    pub fn branch_order(&self, section: SectionId) -> usize {
+        self.branch_orders[section.index()]
     }
 
-    /// The sections from a place to the root, with the arc length at which each is entered.
-    fn way_to_root(&self, site: Site) -> impl Iterator<Item = (SectionId, f64)> {
-        let arc_um = |section: SectionId, x: f64| (section, x * self.lengths_um[section.index()]);
-        std::iter::successors(Some(arc_um(site.section(), site.x())), move |&(section, _)| {
-            let attachment = self.morphology.section(section).attachment()?;
-            Some(arc_um(attachment.parent, attachment.x))
-        })
+    /// Whether nothing is attached to a section.
+    ///
+    /// # Panics
+    ///
+    /// If the id is of another morphology and out of range.
+    #[must_use]
+    pub fn is_terminal(&self, section: SectionId) -> bool {
+        self.terminal[section.index()]
+    }
+
+    /// Path distance of a section's 0 end from the 0 end of the root section, µm.
+    ///
+    /// # Panics
+    ///
+    /// If the id is of another morphology and out of range.
+    #[must_use]
+    pub fn start_um(&self, section: SectionId) -> f64 {
+        self.start_um[section.index()]
+    }
+
+    pub(crate) fn section_length_um(&self, section: SectionId) -> f64 {
+        self.lengths_um[section.index()]
     }
 
     /// The compartment in which a point of the file (SWC id, Neurolucida line) lies.
@@ -239,23 +268,16 @@ impl CompartmentTree {
     pub fn compartment_table(&self) -> CompartmentTable {
         let record = |compartment: &Compartment| CompartmentRecord {
             section_type: self.morphology.section(compartment.section).section_type(),
-            region: self.region_of(compartment.section),
+            region: self.region(compartment.section),
             section: self.morphology.name(compartment.section),
             x: compartment.x,
-            center_um: compartment.center_um(&self.morphology),
+            center_um: compartment.center_um,
             path_distance_um: compartment.path_distance_um,
             area_um2: compartment.area_um2,
             diameter_um: compartment.diameter_um,
             length_um: compartment.length_um,
         };
         CompartmentTable::new(self.compartments.iter().map(record).collect())
-    }
-}
-
-impl Compartment {
-    fn center_um(&self, morphology: &Morphology) -> Option<[f64; 3]> {
-        let profile = Profile::new(morphology.section(self.section));
-        profile.position_um(self.x * profile.length_um())
     }
 }
 
@@ -288,6 +310,7 @@ fn divide(
             area_um2: whole.area_um2,
             diameter_um: whole.diameter_integral_um2 / (to - from),
             path_distance_um: start_um + center,
+            center_um: profile.position_um(center),
             ends_um: profile.position_um(from).zip(profile.position_um(to)).map(Into::into),
             axial_factor_per_um: [factor(from, center), factor(center, to)],
         });

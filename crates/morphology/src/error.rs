@@ -53,6 +53,12 @@ pub enum MorphologyError {
         /// The position given.
         x: f64,
     },
+    /// A section that does not exist.
+    #[error("there is no section {section}")]
+    NoSection {
+        /// The id given.
+        section: SectionId,
+    },
     /// Compartment counts that do not fit the sections.
     #[error("{found} compartment counts for {expected} sections")]
     CountLength {
@@ -66,6 +72,14 @@ pub enum MorphologyError {
     NoCompartment {
         /// The section.
         section: SectionId,
+    },
+    /// More compartments than can be meant.
+    #[error("{found} compartments are more than {limit}: is a length in the wrong unit?")]
+    TooManyCompartments {
+        /// Number asked for.
+        found: usize,
+        /// Largest number allowed.
+        limit: usize,
     },
     /// A file that cannot be read.
     #[error("{path}: {source}")]

@@ -58,13 +58,16 @@ impl<'a> Profile<'a> {
 
     /// Integrals from one arc length to another, not smaller one.
     ///
-    /// A step in diameter (two points at one place) is a ring that belongs to the interval which begins there, at the
-    /// far end of the section to the interval that ends there.
+    /// A step in diameter (two points at one place) is a ring that belongs to the interval which ends there, at the 0 end
+    /// to the interval that begins there; as in NEURON.
     pub(crate) fn integrate(&self, from_um: f64, to_um: f64) -> Integrals {
-        let at_far_end = to_um >= self.length_um();
         let mut sum = Integrals::default();
-        for pair in self.stations.windows(2) {
+        let first = self.stations.partition_point(|&(arc_um, _)| arc_um < from_um);
+        for pair in self.stations[first.saturating_sub(1)..].windows(2) {
             let [(arc1, radius1), (arc2, radius2)] = [pair[0], pair[1]];
+            if arc1 > to_um {
+                break;
+            }
             let extent = arc2 - arc1;
             let (length, r1, r2) = if extent > 0.0 {
                 let begin = arc1.max(from_um);
@@ -78,7 +81,7 @@ impl<'a> Profile<'a> {
                 };
                 (end - begin, radius_at(begin), radius_at(end))
             } else {
-                let inside = arc1 >= from_um && (arc1 < to_um || (at_far_end && arc1 <= to_um));
+                let inside = arc1 > from_um || (arc1 == 0.0 && from_um == 0.0);
                 if !inside {
                     continue;
                 }

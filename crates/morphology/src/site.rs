@@ -15,9 +15,24 @@ use crate::MorphologyError;
 /// # Ok::<(), apical_morphology::MorphologyError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "UncheckedSite")]
 pub struct Site {
     section: SectionId,
     x: f64,
+}
+
+#[derive(Deserialize)]
+struct UncheckedSite {
+    section: SectionId,
+    x: f64,
+}
+
+impl TryFrom<UncheckedSite> for Site {
+    type Error = MorphologyError;
+
+    fn try_from(site: UncheckedSite) -> Result<Self, MorphologyError> {
+        Self::new(site.section, site.x)
+    }
 }
 
 impl Site {
