@@ -260,7 +260,7 @@ impl CellModelBuilder {
             }
         }
 
-        let axial = AxialTree::new(&self.tree, self.axial_resistivity_ohm_cm);
+        let axial = AxialTree::new(&self.tree, self.axial_resistivity_ohm_cm)?;
         let table = self.tree.compartment_table();
         let area_um2: Vec<f64> = table.records().iter().map(|record| record.area_um2).collect();
         let node = |id: CompartmentId| axial.nodes()[id.index()];
@@ -326,6 +326,7 @@ impl CellModelBuilder {
         let mut synapses: Vec<SynapseGroup> = Vec::new();
         for (model, compartments) in self.synapses {
             check_ids("synapses", &compartments, area_um2.len())?;
+            model.check()?;
             let first = synapses.last().map_or(0, |group: &SynapseGroup| group.ids().end);
             let nodes = compartments.iter().map(|&id| node(id)).collect();
             synapses.push(SynapseGroup::new(model, SynapseId::new(first), compartments, nodes));

@@ -1,5 +1,36 @@
-//! Channels, synapses and the implicit solver of a single neuron.
+//! Channels, synapses and an implicit solver: the voltage of every compartment of a neuron.
+//!
+//! A [`CellModel`] is a [`CompartmentTree`](apical_morphology::CompartmentTree) painted with channels
+//! ([`channel`]), calcium pools and synapses ([`synapse`]); [`preset`] has published ones. A [`Simulation`] steps a
+//! batch of trials of one model through time and shows every step to observers: [`TraceRecorder`], [`SpikeDetector`].
+//! With the reference time step its voltages are NEURON's.
+//!
+//! Units throughout: mV, ms, nA, µS, nF, mM, µm; densities in S/cm² and µF/cm².
 
+mod cable_matrix;
+pub mod calcium;
+mod calcium_dynamics;
+mod cell_model;
 pub mod channel;
+mod density;
+mod error;
+mod mechanism;
+pub mod preset;
+pub mod protocol;
+mod recorder;
+mod simulation;
+mod spike;
+pub mod stimulus;
+pub mod synapse;
 mod temperature;
+
+pub use cable_matrix::CableMatrix;
+pub use cell_model::{CellModel, CellModelBuilder};
+pub use density::Density;
+pub use error::BiophysicsError;
+pub use mechanism::{Currents, Mechanism, Membrane, Stage};
+pub use recorder::TraceRecorder;
+pub use simulation::{Simulation, SimulationConfig, Snapshot};
+pub use spike::{SpikeDetector, local_maximum_spikes};
+pub use stimulus::{CurrentStep, EpspCurrent, Stimulus, VoltageClamp};
 pub use temperature::Temperature;

@@ -141,7 +141,7 @@ pub fn soma_site(tree: &CompartmentTree) -> Result<CompartmentId, BiophysicsErro
 ///
 /// [`BiophysicsError::NoDistalSite`] if the apical dendrite does not reach that far.
 pub fn distal_site(tree: &CompartmentTree) -> Result<CompartmentId, BiophysicsError> {
-    tree.thickest_apical_site_at(DISTAL_SITE_UM)
+    tree.thickest_apical_site(DISTAL_SITE_UM)
         .map(|site| tree.compartment_at(site))
         .ok_or(BiophysicsError::NoDistalSite { distance_um: DISTAL_SITE_UM })
 }

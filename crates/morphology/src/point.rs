@@ -59,9 +59,13 @@ impl Point {
     }
 
     /// Straight distance to another point, µm.
+    ///
+    /// Differences of coordinates are rounded to float32 before they are squared, as NEURON does: that alone moves the
+    /// length of a section by up to 1e-8 of it.
     #[must_use]
     pub fn distance_um(&self, other: &Self) -> f64 {
-        let [dx, dy, dz] = std::array::from_fn(|i| self.position_um[i] - other.position_um[i]);
+        let [dx, dy, dz] =
+            std::array::from_fn(|i| to_f32(self.position_um[i] - other.position_um[i]));
         (dx * dx + dy * dy + dz * dz).sqrt()
     }
 }

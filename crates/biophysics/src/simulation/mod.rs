@@ -406,6 +406,10 @@ impl Simulation {
         for (group, states) in self.model.synapses().iter().zip(&state.synapses) {
             group.add_currents(&mut currents, &states.conductances);
         }
+        let middle_ms = self.grid.time_ms(state.step) + 0.5 * self.config.dt_ms;
+        for injection in self.injections.iter().filter(|i| i.stimulus.is_membrane_current()) {
+            work.current_na[injection.at] -= injection.stimulus.current_na(middle_ms);
+        }
     }
 
     /// (C/dt + Σg + axial)·Δv = −ΣI + axial currents + injected; v ← v + Δv.
@@ -418,7 +422,7 @@ impl Simulation {
         for (delta, current) in work.delta_mv.iter_mut().zip(&work.current_na) {
             *delta = -current;
         }
-        for injection in &self.injections {
+        for injection in self.injections.iter().filter(|i| !i.stimulus.is_membrane_current()) {
             work.delta_mv[injection.at] += injection.stimulus.current_na(middle_ms);
         }
         for &(at, current_na) in &self.held {
