@@ -1,4 +1,4 @@
-use crate::calcium::CalciumPool;
+use crate::CalciumPool;
 use crate::mechanism::{Currents, Mechanism, Membrane, Stage};
 
 /// Calcium pools of one kind on some nodes. The concentration lives in the membrane, where gates read it.
@@ -36,11 +36,13 @@ impl Mechanism for CalciumDynamics {
     fn add_currents(&self, _currents: &mut Currents<'_>, _state: &[f64]) {}
 
     fn advance(&self, dt_ms: f64, membrane: &mut Membrane<'_>, _state: &mut [f64]) {
-        let step = self.pool.step(dt_ms);
+        let relaxation = self.pool.relaxation(dt_ms);
         for (&node, area_um2) in self.nodes.iter().zip(&self.area_um2) {
             for at in node * membrane.batch_size..(node + 1) * membrane.batch_size {
                 let current_density = membrane.calcium_current_na[at] / area_um2 * DENSITY;
-                membrane.calcium_mm[at] = step.advance(membrane.calcium_mm[at], current_density);
+                let calcium_mm = &mut membrane.calcium_mm[at];
+                let steady_mm = self.pool.steady_state_mm(current_density);
+                *calcium_mm += relaxation * (steady_mm - *calcium_mm);
             }
         }
     }

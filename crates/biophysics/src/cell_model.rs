@@ -3,11 +3,11 @@ use std::fmt;
 use apical_core::{CompartmentId, CompartmentTable, SynapseId};
 use apical_morphology::{AxialTree, CompartmentTree};
 
-use crate::calcium::{CalciumPool, NernstPotential};
 use crate::calcium_dynamics::CalciumDynamics;
 use crate::channel::{ChannelKinetics, DensityChannel, Ion, Reversal};
 use crate::synapse::{SynapseGroup, SynapseModel};
-use crate::{BiophysicsError, CableMatrix, Density, Mechanism, Temperature};
+use crate::error::Check;
+use crate::{BiophysicsError, CableMatrix, CalciumPool, Density, Mechanism, Nernst, Temperature};
 
 /// µF/cm² · µm² in nF.
 const CAPACITANCE: f64 = 1e-5;
@@ -33,8 +33,9 @@ pub struct CellModel {
 /// What the reversal potential of calcium follows from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct CalciumSettings {
-    pub(crate) nernst: NernstPotential,
+    pub(crate) nernst: Nernst,
     pub(crate) initial_mm: f64,
+    pub(crate) outside_mm: f64,
 }
 
 impl CellModel {
@@ -247,18 +248,12 @@ impl CellModelBuilder {
     /// [`BiophysicsError`] if a parameter is out of range, a compartment does not exist or is painted twice with the
     /// same channel, or the capacitance does not cover every compartment.
     pub fn build(self) -> Result<CellModel, BiophysicsError> {
-        positive("axial resistivity (Ω·cm)", self.axial_resistivity_ohm_cm)?;
-        positive("initial calcium concentration (mM)", self.initial_calcium_mm)?;
-        positive("outside calcium concentration (mM)", self.outside_calcium_mm)?;
-        positive("temperature (K)", self.temperature.in_kelvin())?;
-        for (name, value) in [
-            ("sodium reversal potential (mV)", self.sodium_reversal_potential_mv),
-            ("potassium reversal potential (mV)", self.potassium_reversal_potential_mv),
-        ] {
-            if !value.is_finite() {
-                return Err(BiophysicsError::Parameter { name, value });
-            }
-        }
+        let check = Check("cell model");
+        check.positive("initial calcium concentration (mM)", self.initial_calcium_mm)?;
+        check.positive("outside calcium concentration (mM)", self.outside_calcium_mm)?;
+        check.positive("temperature (K)", self.temperature.in_kelvin())?;
+        check.finite("sodium reversal potential (mV)", self.sodium_reversal_potential_mv)?;
+        check.finite("potassium reversal potential (mV)", self.potassium_reversal_potential_mv)?;
 
         let axial = AxialTree::new(&self.tree, self.axial_resistivity_ohm_cm)?;
         let table = self.tree.compartment_table();
@@ -271,7 +266,7 @@ impl CellModelBuilder {
                 check_density("specific membrane capacitance", density, area_um2.len())?;
                 let mut values = vec![None; area_um2.len()];
                 for &(id, value) in density.values() {
-                    positive("specific membrane capacitance (µF/cm²)", value)?;
+                    check.positive("specific membrane capacitance (µF/cm²)", value)?;
                     values[id.index()] = Some(value);
                 }
                 values
@@ -312,6 +307,7 @@ impl CellModelBuilder {
         }
         for (pool, compartments) in self.pools {
             check_ids("calcium pool", &compartments, area_um2.len())?;
+            pool.check()?;
             mechanisms.push(Box::new(CalciumDynamics {
                 pool,
                 initial_mm: self.initial_calcium_mm,
@@ -334,8 +330,9 @@ impl CellModelBuilder {
 
         Ok(CellModel {
             calcium: CalciumSettings {
-                nernst: NernstPotential::calcium(self.temperature, self.outside_calcium_mm),
+                nernst: Nernst::new(2, self.temperature),
                 initial_mm: self.initial_calcium_mm,
+                outside_mm: self.outside_calcium_mm,
             },
             tree: self.tree,
             axial,
@@ -346,14 +343,6 @@ impl CellModelBuilder {
             densities,
             calcium_nodes,
         })
-    }
-}
-
-fn positive(name: &'static str, value: f64) -> Result<(), BiophysicsError> {
-    if value.is_finite() && value > 0.0 {
-        Ok(())
-    } else {
-        Err(BiophysicsError::Parameter { name, value })
     }
 }
 

@@ -8,13 +8,14 @@
 //! Units throughout: mV, ms, nA, µS, nF, mM, µm; densities in S/cm² and µF/cm².
 
 mod cable_matrix;
-pub mod calcium;
+mod calcium;
 mod calcium_dynamics;
 mod cell_model;
 pub mod channel;
 mod density;
 mod error;
 mod mechanism;
+mod nernst;
 pub mod preset;
 pub mod protocol;
 mod recorder;
@@ -25,10 +26,12 @@ pub mod synapse;
 mod temperature;
 
 pub use cable_matrix::CableMatrix;
+pub use calcium::CalciumPool;
 pub use cell_model::{CellModel, CellModelBuilder};
 pub use density::Density;
 pub use error::BiophysicsError;
 pub use mechanism::{Currents, Mechanism, Membrane, Stage};
+pub use nernst::Nernst;
 pub use recorder::TraceRecorder;
 pub use simulation::{Simulation, SimulationConfig, Snapshot};
 pub use spike::{SpikeDetector, local_maximum_spikes};

@@ -3,11 +3,10 @@ use apical_morphology::CompartmentTree;
 
 use super::compartments_of_type;
 use super::published_rule::PublishedRule;
-use crate::calcium::CalciumPool;
 use crate::channel::{
     CaHva, CaLvast, ChannelKinetics, Ih, Im, KPst, KTst, NaTaT, NaTs2T, NapEt2, Pas, SkE2, Skv31,
 };
-use crate::{BiophysicsError, CellModel, CellModelBuilder, Density};
+use crate::{BiophysicsError, CalciumPool, CellModel, CellModelBuilder, Density};
 
 const LEAK_REVERSAL_MV: f64 = -90.0;
 const AXIAL_RESISTIVITY_OHM_CM: f64 = 100.0;

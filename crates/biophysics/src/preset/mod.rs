@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use synapses::training_synapses;
 
-use crate::channel::{HhPotassium, HhSodium, Pas};
+use crate::channel::{Pas, SquidPotassium, SquidSodium};
 use crate::{BiophysicsError, CellModel, CellModelBuilder, Density, Temperature};
 
 /// A published parameter set.
@@ -98,8 +98,8 @@ fn hh(tree: CompartmentTree) -> CellModelBuilder {
     CellModel::builder(tree)
         .axial_resistivity_ohm_cm(35.4)
         .reversal_potentials_mv(50.0, -77.0)
-        .channel(HhSodium::new(temperature), Density::uniform(&everywhere, 0.12))
-        .channel(HhPotassium::new(temperature), Density::uniform(&everywhere, 0.036))
+        .channel(SquidSodium::new(temperature), Density::uniform(&everywhere, 0.12))
+        .channel(SquidPotassium::new(temperature), Density::uniform(&everywhere, 0.036))
         .channel(Pas::new(-54.3), Density::uniform(&everywhere, 0.0003))
 }
 

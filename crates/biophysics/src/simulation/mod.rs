@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use state::Snapshot;
 use workspace::Workspace;
 
+use crate::error::Check;
 use crate::mechanism::{Currents, Membrane};
 use crate::{BiophysicsError, CellModel, Mechanism, Stimulus, VoltageClamp};
 
@@ -106,19 +107,11 @@ impl Simulation {
     /// [`BiophysicsError`] if a setting is out of range.
     pub fn new(model: Arc<CellModel>, config: SimulationConfig) -> Result<Self, BiophysicsError> {
         let grid = TimeGrid::new(config.dt_ms, 0.0)?;
-        for (name, value, valid) in [
-            ("voltage limit (mV)", config.voltage_limit_mv, config.voltage_limit_mv > 0.0),
-            (
-                "initial voltage (mV)",
-                config.v_init_mv,
-                config.v_init_mv.abs() <= config.voltage_limit_mv,
-            ),
-            ("batch size", config.batch_size as f64, config.batch_size > 0),
-        ] {
-            if !valid {
-                return Err(BiophysicsError::Parameter { name, value });
-            }
-        }
+        let check = Check("simulation");
+        check.positive("voltage limit (mV)", config.voltage_limit_mv)?;
+        let within = config.v_init_mv.abs() <= config.voltage_limit_mv;
+        check.that(within, "initial voltage (mV)", config.v_init_mv, "within the voltage limit")?;
+        check.positive("batch size", config.batch_size as f64)?;
         let state = Snapshot::initial(&model, &config);
         let workspace = Workspace::new(&model, config.batch_size);
         let mut simulation = Self {
@@ -327,12 +320,7 @@ impl Simulation {
 
     fn hold(&mut self, trial: usize, injected: &[InjectedCurrent]) -> Result<(), BiophysicsError> {
         for current in injected {
-            if !current.current_na.is_finite() {
-                return Err(BiophysicsError::Parameter {
-                    name: "injected current (nA)",
-                    value: current.current_na,
-                });
-            }
+            Check("injected current").finite("current (nA)", current.current_na)?;
             let at = self.at("injected current", trial, current.compartment)?;
             self.held.push((at, current.current_na));
         }
@@ -383,10 +371,12 @@ impl Simulation {
     fn sum_currents(&mut self) {
         let (state, work) = (&self.state, &mut self.workspace);
         let batch_size = self.config.batch_size;
-        let nernst = &self.model.calcium().nernst;
+        let calcium = self.model.calcium();
         for &node in self.model.calcium_nodes() {
             for at in node * batch_size..(node + 1) * batch_size {
-                work.calcium_reversal_mv[at] = nernst.potential_mv(state.calcium_mm[at]);
+                work.calcium_reversal_mv[at] = calcium
+                    .nernst
+                    .reversal_potential_mv(state.calcium_mm[at], calcium.outside_mm);
             }
         }
         work.current_na.fill(0.0);

@@ -5,7 +5,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{PlasticityState, SynapseModel};
+use super::{ShortTermPlasticityState, SynapseModel};
 use crate::mechanism::{Currents, Mechanism, Membrane, Stage};
 
 /// Difference by which the slope of a current that is not ohmic is taken, mV; NEURON's.
@@ -23,10 +23,10 @@ pub struct SynapseGroup {
 /// The state of a group of synapses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SynapseState {
-    /// `[components × (rise, decay) × synapses × batch]`.
+    /// `[components × (A, B) × synapses × batch]`: a conductance is B − A.
     pub(crate) conductances: Vec<f64>,
     /// `[synapses × batch]`.
-    pub(crate) plasticity: Vec<PlasticityState>,
+    pub(crate) plasticity: Vec<ShortTermPlasticityState>,
 }
 
 impl SynapseState {
@@ -67,7 +67,7 @@ impl SynapseGroup {
     pub(crate) fn initial_state(&self, batch_size: usize) -> SynapseState {
         SynapseState {
             conductances: vec![0.0; self.state_len() * batch_size],
-            plasticity: vec![PlasticityState::default(); self.nodes.len() * batch_size],
+            plasticity: vec![ShortTermPlasticityState::default(); self.nodes.len() * batch_size],
         }
     }
 
@@ -87,12 +87,15 @@ impl SynapseGroup {
         let synapses = self.nodes.len();
         let batch_size = state.plasticity.len() / synapses;
         let at = (synapse.index() - self.first.index()) * batch_size + trial;
-        let weight = self.model.plasticity.release(&mut state.plasticity[at], time_ms);
+        let weight = match &self.model.plasticity {
+            Some(plasticity) => plasticity.release(&mut state.plasticity[at], time_ms),
+            None => 1.0,
+        };
         let stride = synapses * batch_size;
         for (i, component) in self.model.components.iter().enumerate() {
-            let (rise, decay) = component.waveform.increments();
-            state.conductances[2 * i * stride + at] += weight * rise;
-            state.conductances[(2 * i + 1) * stride + at] += weight * decay;
+            let [a, b] = component.waveform.increments();
+            state.conductances[2 * i * stride + at] += weight * a;
+            state.conductances[(2 * i + 1) * stride + at] += weight * b;
         }
     }
 }
@@ -118,24 +121,19 @@ impl Mechanism for SynapseGroup {
         let batch_size = currents.batch_size;
         let stride = self.nodes.len() * batch_size;
         for (component, state) in self.model.components.iter().zip(state.chunks_exact(2 * stride)) {
-            let (rise, decay) = state.split_at(stride);
+            let (a, b) = state.split_at(stride);
             for (instance, &node) in self.nodes.iter().enumerate() {
                 for trial in 0..batch_size {
                     let (i, at) = (instance * batch_size + trial, node * batch_size + trial);
-                    let conductance = component.peak_conductance_us * (decay[i] - rise[i]);
-                    let v = currents.v_mv[at];
-                    let current = |v_mv: f64| {
-                        let driving_mv = v_mv - component.reversal_potential_mv;
-                        match &component.magnesium_block {
-                            None => conductance * driving_mv,
-                            Some(block) => conductance * block.open_fraction(v_mv) * driving_mv,
-                        }
-                    };
-                    let here = current(v);
-                    currents.current_na[at] += here;
+                    let (open, v) = (b[i] - a[i], currents.v_mv[at]);
+                    let current = component.current_na(open, v);
+                    currents.current_na[at] += current;
                     currents.conductance_us[at] += match component.magnesium_block {
-                        None => conductance,
-                        Some(_) => (current(v + SLOPE_STEP_MV) - here) / SLOPE_STEP_MV,
+                        None => component.peak_conductance_us * open,
+                        Some(_) => {
+                            (component.current_na(open, v + SLOPE_STEP_MV) - current)
+                                / SLOPE_STEP_MV
+                        }
                     };
                 }
             }
@@ -147,10 +145,10 @@ impl Mechanism for SynapseGroup {
         for (component, state) in
             self.model.components.iter().zip(state.chunks_exact_mut(2 * stride))
         {
-            let (rise, decay) = state.split_at_mut(stride);
-            let (rise_factor, decay_factor) = component.waveform.decays(dt_ms);
-            rise.iter_mut().for_each(|a| *a *= rise_factor);
-            decay.iter_mut().for_each(|b| *b *= decay_factor);
+            let (a, b) = state.split_at_mut(stride);
+            let [a_factor, b_factor] = component.waveform.decay_factors(dt_ms);
+            a.iter_mut().for_each(|a| *a *= a_factor);
+            b.iter_mut().for_each(|b| *b *= b_factor);
         }
     }
 }

@@ -1,49 +1,41 @@
-use serde::{Deserialize, Serialize};
-
+use super::{DoubleExponential, Exponential, MagnesiumBlock, ShortTermPlasticity};
 use crate::BiophysicsError;
-
-use super::{DoubleExponential, MagnesiumBlock, ShortTermPlasticity};
+use crate::error::Check;
 
 /// Time course of a synaptic conductance, peak 1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Waveform {
-    /// Jumps to its peak and decays with this time constant, ms.
-    Exponential {
-        /// Time constant, ms.
-        decay_ms: f64,
-    },
+    /// Jumps to its peak and decays.
+    Exponential(Exponential),
     /// Rises and decays with two time constants.
     DoubleExponential(DoubleExponential),
 }
 
 impl Waveform {
-    /// What an event adds to the rising and to the decaying part; the conductance is their difference.
-    #[must_use]
-    pub fn increments(&self) -> (f64, f64) {
+    /// What an event adds to the parts A and B; the conductance is B − A.
+    pub(super) const fn increments(&self) -> [f64; 2] {
         match self {
-            Self::Exponential { .. } => (0.0, 1.0),
-            Self::DoubleExponential(waveform) => (waveform.factor(), waveform.factor()),
+            Self::Exponential(_) => [0.0, 1.0],
+            Self::DoubleExponential(waveform) => [waveform.factor(), waveform.factor()],
         }
     }
 
-    /// Factors by which the rising and the decaying part shrink in `dt_ms`.
-    #[must_use]
-    pub fn decays(&self, dt_ms: f64) -> (f64, f64) {
+    /// What A and B are multiplied by over a time step.
+    pub(super) fn decay_factors(&self, dt_ms: f64) -> [f64; 2] {
         match self {
-            Self::Exponential { decay_ms } => (0.0, (-dt_ms / decay_ms).exp()),
-            Self::DoubleExponential(waveform) => waveform.decays(dt_ms),
+            Self::Exponential(waveform) => [1.0, waveform.decay_factor(dt_ms)],
+            Self::DoubleExponential(waveform) => waveform.decay_factors(dt_ms),
         }
     }
 }
 
-/// One conductance of a synapse: g · (v − E), times the magnesium block where there is one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One conductance of a synapse: I = g·(v − E), times the magnesium block where there is one.
+#[derive(Clone, Debug, PartialEq)]
 pub struct SynapticConductance {
     /// Time course.
     pub waveform: Waveform,
-    /// Peak conductance of one event, µS.
+    /// Peak conductance of an event of weight 1, µS.
     pub peak_conductance_us: f64,
     /// Reversal potential, mV.
     pub reversal_potential_mv: f64,
@@ -51,31 +43,81 @@ pub struct SynapticConductance {
     pub magnesium_block: Option<MagnesiumBlock>,
 }
 
-/// A kind of synapse: its conductances and how it releases.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+impl SynapticConductance {
+    /// Current at a voltage, nA, outward positive, when open to `peak_fraction` of the peak.
+    #[inline]
+    #[must_use]
+    pub fn current_na(&self, peak_fraction: f64, v_mv: f64) -> f64 {
+        let unblocked = self.magnesium_block.map_or(1.0, |block| block.open_fraction(v_mv));
+        self.peak_conductance_us * peak_fraction * unblocked * (v_mv - self.reversal_potential_mv)
+    }
+}
+
+/// A kind of synapse: conductances that open together, and how it releases.
+///
+/// ```
+/// use apical_biophysics::synapse::{ShortTermPlasticity, SynapseModel};
+///
+/// let depressing = SynapseModel::ampa_nmda()
+///     .with_plasticity(ShortTermPlasticity::new(0.5, 800.0, 0.0)?)
+///     .with_release_probability(0.632);
+/// assert_eq!(depressing.components().len(), 2);
+/// # Ok::<(), apical_biophysics::BiophysicsError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
 pub struct SynapseModel {
-    pub(crate) name: String,
-    pub(crate) components: Vec<SynapticConductance>,
-    pub(crate) plasticity: ShortTermPlasticity,
-    pub(crate) release_probability: f64,
+    pub(super) name: String,
+    pub(super) components: Vec<SynapticConductance>,
+    pub(super) plasticity: Option<ShortTermPlasticity>,
+    pub(super) release_probability: f64,
 }
 
 impl SynapseModel {
-    /// A synapse of these conductances that releases at every event, without plasticity.
+    /// A synapse of these conductances that releases fully at every event.
     #[must_use]
     pub fn new(name: impl Into<String>, components: Vec<SynapticConductance>) -> Self {
-        Self {
-            name: name.into(),
-            components,
-            plasticity: ShortTermPlasticity::default(),
-            release_probability: 1.0,
-        }
+        Self { name: name.into(), components, plasticity: None, release_probability: 1.0 }
     }
 
-    /// The same with short-term plasticity.
+    /// The excitatory synapse of Beniaguev et al. 2021 (doi:10.1016/j.neuron.2021.07.002): AMPA (rise 0.3, decay 3 ms)
+    /// and NMDA (2, 70 ms, blocked by magnesium), 0.0004 µS each, reversal at 0 mV.
+    #[must_use]
+    pub fn ampa_nmda() -> Self {
+        let component = |waveform, magnesium_block| SynapticConductance {
+            waveform: Waveform::DoubleExponential(waveform),
+            peak_conductance_us: 0.0004,
+            reversal_potential_mv: 0.0,
+            magnesium_block,
+        };
+        Self::new(
+            "AMPA+NMDA",
+            vec![
+                component(DoubleExponential::of_published(0.3, 3.0), None),
+                component(
+                    DoubleExponential::of_published(2.0, 70.0),
+                    Some(MagnesiumBlock::default()),
+                ),
+            ],
+        )
+    }
+
+    /// The inhibitory synapse of Beniaguev et al. 2021 (doi:10.1016/j.neuron.2021.07.002): GABA-A (rise 0.2, decay
+    /// 8 ms), 0.001 µS, reversal at −80 mV.
+    #[must_use]
+    pub fn gaba_a() -> Self {
+        let component = SynapticConductance {
+            waveform: Waveform::DoubleExponential(DoubleExponential::of_published(0.2, 8.0)),
+            peak_conductance_us: 0.001,
+            reversal_potential_mv: -80.0,
+            magnesium_block: None,
+        };
+        Self::new("GABA-A", vec![component])
+    }
+
+    /// The same with short-term plasticity, which scales what each event releases.
     #[must_use]
     pub const fn with_plasticity(mut self, plasticity: ShortTermPlasticity) -> Self {
-        self.plasticity = plasticity;
+        self.plasticity = Some(plasticity);
         self
     }
 
@@ -87,26 +129,12 @@ impl SynapseModel {
     }
 
     pub(crate) fn check(&self) -> Result<(), BiophysicsError> {
-        if !(0.0..=1.0).contains(&self.release_probability) {
-            return Err(BiophysicsError::Parameter {
-                name: "release probability",
-                value: self.release_probability,
-            });
-        }
+        let check = Check("synapse");
+        check.fraction("release probability", self.release_probability)?;
         for component in &self.components {
-            let conductance_us = component.peak_conductance_us;
-            if !(conductance_us.is_finite() && conductance_us >= 0.0) {
-                return Err(BiophysicsError::Parameter {
-                    name: "peak conductance (µS)",
-                    value: conductance_us,
-                });
-            }
-            if !component.reversal_potential_mv.is_finite() {
-                return Err(BiophysicsError::Parameter {
-                    name: "synaptic reversal potential (mV)",
-                    value: component.reversal_potential_mv,
-                });
-            }
+            check.not_negative("peak conductance (µS)", component.peak_conductance_us)?;
+            check.finite("peak conductance (µS)", component.peak_conductance_us)?;
+            check.finite("reversal potential (mV)", component.reversal_potential_mv)?;
         }
         Ok(())
     }

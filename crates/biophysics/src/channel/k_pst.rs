@@ -1,0 +1,42 @@
+use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext, logistic};
+
+/// Persistent, slowly inactivating potassium current, m²h.
+///
+/// With u = v + 10 mV (junction potential) and q = 2.3^1.3, τ in ms:
+/// m∞ = 1/(1 + exp(−(u + 1)/12)), τ_m = (1.25 + 175.03·exp(0.026·u))/q for u < −50, else (1.25 + 13·exp(−0.026·u))/q
+/// (where they meet, the two differ by 8·10⁻⁶ of their value);
+/// h∞ = 1/(1 + exp((u + 54)/11)), τ_h = (360 + (1010 + 24·(u + 55))·exp(−((u + 75)/48)²))/q.
+///
+/// Korngreen & Sakmann 2000 (doi:10.1111/j.1469-7793.2000.00621.x), as given by Hay et al. 2011
+/// (doi:10.1371/journal.pcbi.1002107).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct KPst;
+
+impl ChannelKinetics<2> for KPst {
+    const NAME: &'static str = "K_Pst";
+    const ION: Ion = Ion::Potassium;
+    const GATE_NAMES: [&'static str; 2] = ["m", "h"];
+
+    #[inline]
+    fn rates(&self, context: RateContext) -> [Gate; 2] {
+        let u = context.v_mv + 10.0;
+        let (scale, slope) = if u < -50.0 { (175.03, 0.026) } else { (13.0, -0.026) };
+        let y = (u + 75.0) / 48.0;
+        [
+            Gate {
+                x_inf: logistic((u + 1.0) / 12.0),
+                tau_ms: (1.25 + scale * (slope * u).exp()) / FACTOR_21_TO_34_CELSIUS,
+            },
+            Gate {
+                x_inf: logistic(-(u + 54.0) / 11.0),
+                tau_ms: (360.0 + (1010.0 + 24.0 * (u + 55.0)) * (-y * y).exp())
+                    / FACTOR_21_TO_34_CELSIUS,
+            },
+        ]
+    }
+
+    #[inline]
+    fn open_fraction(&self, [m, h]: [f64; 2]) -> f64 {
+        m * m * h
+    }
+}

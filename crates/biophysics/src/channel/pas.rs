@@ -1,0 +1,28 @@
+use super::{ChannelKinetics, Gate, Ion, RateContext};
+
+/// Passive leak: always open, with a reversal potential of its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pas {
+    /// Reversal potential, mV.
+    pub reversal_potential_mv: f64,
+}
+
+impl ChannelKinetics<0> for Pas {
+    const NAME: &'static str = "pas";
+    const ION: Ion = Ion::Nonspecific;
+    const GATE_NAMES: [&'static str; 0] = [];
+
+    #[inline]
+    fn rates(&self, _context: RateContext) -> [Gate; 0] {
+        []
+    }
+
+    #[inline]
+    fn open_fraction(&self, []: [f64; 0]) -> f64 {
+        1.0
+    }
+
+    fn reversal_potential_mv(&self) -> Option<f64> {
+        Some(self.reversal_potential_mv)
+    }
+}

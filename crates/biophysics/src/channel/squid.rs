@@ -1,0 +1,110 @@
+use super::{ChannelKinetics, Gate, Ion, RateContext, exprelr, logistic};
+use crate::Temperature;
+
+/// Rates of the squid axon grow threefold per 10 °C from 6.3 °C.
+fn rate_factor(temperature: Temperature) -> f64 {
+    temperature.q10_factor(3.0, Temperature::celsius(6.3))
+}
+
+/// Sodium current of the squid giant axon, m³h.
+///
+/// With r(x) = x/(eˣ − 1), v in mV and the resting potential at −65 mV, rates in 1/ms at 6.3 °C:
+/// α_m = r(−(v + 40)/10), β_m = 4·exp(−(v + 65)/18),
+/// α_h = 0.07·exp(−(v + 65)/20), β_h = 1/(1 + exp(−(v + 35)/10)).
+/// They grow by 3^((T − 6.3 °C)/10).
+///
+/// Published together with ḡ = 0.12 S/cm² and a reversal potential of 50 mV; the leak of that model is
+/// [`Pas`](super::Pas) with 0.0003 S/cm² and −54.3 mV.
+///
+/// Hodgkin & Huxley 1952 (doi:10.1113/jphysiol.1952.sp004764).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SquidSodium {
+    rate_factor: f64,
+}
+
+impl SquidSodium {
+    /// The current at this temperature.
+    #[must_use]
+    pub fn new(temperature: Temperature) -> Self {
+        Self { rate_factor: rate_factor(temperature) }
+    }
+}
+
+/// At 6.3 °C.
+impl Default for SquidSodium {
+    fn default() -> Self {
+        Self { rate_factor: 1.0 }
+    }
+}
+
+impl ChannelKinetics<2> for SquidSodium {
+    const NAME: &'static str = "squid_na";
+    const ION: Ion = Ion::Sodium;
+    const GATE_NAMES: [&'static str; 2] = ["m", "h"];
+
+    #[inline]
+    fn rates(&self, context: RateContext) -> [Gate; 2] {
+        let v = context.v_mv;
+        let alpha_m = exprelr(-(v + 40.0) / 10.0);
+        let beta_m = 4.0 * (-(v + 65.0) / 18.0).exp();
+        let alpha_h = 0.07 * (-(v + 65.0) / 20.0).exp();
+        let beta_h = logistic((v + 35.0) / 10.0);
+        [
+            Gate::from_rates(alpha_m, beta_m, self.rate_factor),
+            Gate::from_rates(alpha_h, beta_h, self.rate_factor),
+        ]
+    }
+
+    #[inline]
+    fn open_fraction(&self, [m, h]: [f64; 2]) -> f64 {
+        m * m * m * h
+    }
+}
+
+/// Potassium current of the squid giant axon, n⁴.
+///
+/// With r(x) = x/(eˣ − 1), v in mV and the resting potential at −65 mV, rates in 1/ms at 6.3 °C:
+/// α_n = 0.1·r(−(v + 55)/10), β_n = 0.125·exp(−(v + 65)/80). They grow by 3^((T − 6.3 °C)/10).
+///
+/// Published together with ḡ = 0.036 S/cm² and a reversal potential of −77 mV.
+///
+/// Hodgkin & Huxley 1952 (doi:10.1113/jphysiol.1952.sp004764).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SquidPotassium {
+    rate_factor: f64,
+}
+
+impl SquidPotassium {
+    /// The current at this temperature.
+    #[must_use]
+    pub fn new(temperature: Temperature) -> Self {
+        Self { rate_factor: rate_factor(temperature) }
+    }
+}
+
+/// At 6.3 °C.
+impl Default for SquidPotassium {
+    fn default() -> Self {
+        Self { rate_factor: 1.0 }
+    }
+}
+
+impl ChannelKinetics<1> for SquidPotassium {
+    const NAME: &'static str = "squid_k";
+    const ION: Ion = Ion::Potassium;
+    const GATE_NAMES: [&'static str; 1] = ["n"];
+
+    #[inline]
+    fn rates(&self, context: RateContext) -> [Gate; 1] {
+        let v = context.v_mv;
+        let alpha = 0.1 * exprelr(-(v + 55.0) / 10.0);
+        let beta = 0.125 * (-(v + 65.0) / 80.0).exp();
+        [Gate::from_rates(alpha, beta, self.rate_factor)]
+    }
+
+    #[inline]
+    fn open_fraction(&self, [n]: [f64; 1]) -> f64 {
+        let n2 = n * n;
+        n2 * n2
+    }
+}

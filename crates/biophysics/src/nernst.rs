@@ -1,0 +1,39 @@
+use crate::Temperature;
+
+/// Gas constant, J/(mol·K).
+const GAS_CONSTANT_J_PER_MOL_K: f64 = 8.314_462_618_153_24;
+
+/// Faraday constant, C/mol.
+pub(crate) const FARADAY_C_PER_MOL: f64 = 96_485.332_123_310_01;
+
+/// The reversal potential of an ion from its concentrations: E = RT/(zF)·ln(outside/inside).
+///
+/// Constants as exact in the SI since 2019, to the digits that NEURON 9 uses.
+///
+/// ```
+/// use apical_biophysics::{Nernst, Temperature};
+///
+/// let calcium = Nernst::new(2, Temperature::celsius(6.3));
+/// assert!((calcium.reversal_potential_mv(5e-5, 2.0) - 127.5895).abs() < 1e-4);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Nernst {
+    slope_mv: f64,
+}
+
+impl Nernst {
+    /// For an ion of this valence (2 for calcium, −1 for chloride; not 0) at a temperature.
+    #[must_use]
+    pub fn new(valence: i32, temperature: Temperature) -> Self {
+        let thermal_mv =
+            1000.0 * GAS_CONSTANT_J_PER_MOL_K * temperature.in_kelvin() / FARADAY_C_PER_MOL;
+        Self { slope_mv: thermal_mv / f64::from(valence) }
+    }
+
+    /// Reversal potential, mV, of concentrations in the same unit; not finite unless both are above 0.
+    #[inline]
+    #[must_use]
+    pub fn reversal_potential_mv(&self, inside_mm: f64, outside_mm: f64) -> f64 {
+        self.slope_mv * (outside_mm / inside_mm).ln()
+    }
+}
