@@ -31,7 +31,8 @@ pub enum BiophysicsError {
 pub(crate) struct Check(pub(crate) &'static str);
 
 impl Check {
-    fn that(
+    /// Something of the caller's own.
+    pub(crate) fn that(
         self,
         holds: bool,
         parameter: &'static str,
@@ -65,16 +66,6 @@ impl Check {
         value: f64,
     ) -> Result<(), BiophysicsError> {
         self.that(value >= 0.0, parameter, value, "a number at or above 0")
-    }
-
-    pub(crate) fn below(
-        self,
-        parameter: &'static str,
-        value: f64,
-        limit: f64,
-        expected: &'static str,
-    ) -> Result<(), BiophysicsError> {
-        self.that(value < limit, parameter, value, expected)
     }
 
     pub(crate) fn fraction(

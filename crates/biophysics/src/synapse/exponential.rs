@@ -67,7 +67,7 @@ impl DoubleExponential {
         let check = Check("double exponential");
         check.positive("rise_ms", rise_ms)?;
         check.positive("decay_ms", decay_ms)?;
-        check.below("rise_ms", rise_ms, decay_ms, "shorter than decay_ms")?;
+        check.that(rise_ms < decay_ms, "rise_ms", rise_ms, "shorter than decay_ms")?;
         Ok(Self::unchecked(rise_ms, decay_ms))
     }
 
