@@ -5,8 +5,8 @@ use apical_morphology::{AxialTree, CompartmentTree};
 
 use crate::calcium_dynamics::CalciumDynamics;
 use crate::channel::{ChannelKinetics, DensityChannel, Ion, Reversal};
-use crate::synapse::{SynapseGroup, SynapseModel};
 use crate::error::Check;
+use crate::synapse::{SynapseGroup, SynapseModel};
 use crate::{BiophysicsError, CableMatrix, CalciumPool, Density, Mechanism, Nernst, Temperature};
 
 /// µF/cm² · µm² in nF.

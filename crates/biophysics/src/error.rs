@@ -27,7 +27,9 @@ pub enum BiophysicsError {
         value_na: f64,
     },
     /// A density that is negative or not finite.
-    #[error("{what}: density {value} at compartment {compartment} is not a finite number at or above 0")]
+    #[error(
+        "{what}: density {value} at compartment {compartment} is not a finite number at or above 0"
+    )]
     Density {
         /// What was painted.
         what: &'static str,
@@ -147,6 +149,7 @@ pub enum BiophysicsError {
 pub(crate) struct Check(pub(crate) &'static str);
 
 impl Check {
+    /// Something of the caller's own.
     pub(crate) fn that(
         self,
         holds: bool,
@@ -181,16 +184,6 @@ impl Check {
         value: f64,
     ) -> Result<(), BiophysicsError> {
         self.that(value >= 0.0, parameter, value, "a number at or above 0")
-    }
-
-    pub(crate) fn below(
-        self,
-        parameter: &'static str,
-        value: f64,
-        limit: f64,
-        expected: &'static str,
-    ) -> Result<(), BiophysicsError> {
-        self.that(value < limit, parameter, value, expected)
     }
 
     pub(crate) fn fraction(

@@ -21,9 +21,10 @@ pub mod protocol;
 mod recorder;
 mod simulation;
 mod spike;
-pub mod stimulus;
+mod stimulus;
 pub mod synapse;
 mod temperature;
+mod voltage_clamp;
 
 pub use cable_matrix::CableMatrix;
 pub use calcium::CalciumPool;
@@ -35,5 +36,8 @@ pub use nernst::Nernst;
 pub use recorder::TraceRecorder;
 pub use simulation::{Simulation, SimulationConfig, Snapshot};
 pub use spike::{SpikeDetector, local_maximum_spikes};
-pub use stimulus::{CurrentStep, EpspCurrent, Stimulus, VoltageClamp};
+pub use stimulus::{
+    CurrentStep, EpspCurrent, NoiseCurrent, RampCurrent, SampledCurrent, SineCurrent, Stimulus,
+};
 pub use temperature::Temperature;
+pub use voltage_clamp::{ClampLevel, VoltageClamp};

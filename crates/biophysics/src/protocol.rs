@@ -37,26 +37,6 @@ pub enum Protocol {
     Synaptic,
 }
 
-/// A somatic current pulse.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SomaticPulse {
-    /// Start, ms.
-    pub delay_ms: f64,
-    /// Length, ms.
-    pub duration_ms: f64,
-    /// Current, nA.
-    pub amplitude_na: f64,
-}
-
-/// An EPSP-like current into the distal apical site, rising with 0.5 ms and decaying with 5 ms.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ApicalEpsp {
-    /// Onset, ms.
-    pub onset_ms: f64,
-    /// Peak current, nA.
-    pub peak_na: f64,
-}
-
 /// Initial voltage, duration and currents of a protocol.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -66,30 +46,23 @@ pub struct ProtocolStimuli {
     /// Duration, ms.
     pub duration_ms: f64,
     /// Current into the soma.
-    pub soma: Option<SomaticPulse>,
+    pub soma: Option<CurrentStep>,
     /// Current into the apical dendrite.
-    pub apical: Option<ApicalEpsp>,
+    pub apical: Option<EpspCurrent>,
 }
 
 impl Protocol {
     /// All protocols.
-    pub const ALL: [Self; 7] = [
-        Self::Rest,
-        Self::Step,
-        Self::Bap,
-        Self::Epsp,
-        Self::Bac,
-        Self::CaBurst,
-        Self::Synaptic,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Rest, Self::Step, Self::Bap, Self::Epsp, Self::Bac, Self::CaBurst, Self::Synaptic];
 
     /// The published stimulus, duration and initial voltage.
     #[must_use]
     pub const fn published(self) -> ProtocolStimuli {
-        let pulse = SomaticPulse { delay_ms: 295.0, duration_ms: 5.0, amplitude_na: 1.9 };
-        let epsp = ApicalEpsp { onset_ms: 300.0, peak_na: 0.5 };
-        let step = SomaticPulse { delay_ms: 100.0, duration_ms: 400.0, amplitude_na: 0.793 };
-        let burst = ApicalEpsp { onset_ms: 300.0, peak_na: 1.5 };
+        let pulse = CurrentStep { delay_ms: 295.0, duration_ms: 5.0, amplitude_na: 1.9 };
+        let epsp = EpspCurrent { onset_ms: 300.0, rise_ms: 0.5, decay_ms: 5.0, peak_na: 0.5 };
+        let step = CurrentStep { delay_ms: 100.0, duration_ms: 400.0, amplitude_na: 0.793 };
+        let burst = EpspCurrent { peak_na: 1.5, ..epsp };
         let (v_init_mv, duration_ms, soma, apical) = match self {
             Self::Rest => (-76.0, 300.0, None, None),
             Self::Step => (-80.0, 600.0, Some(step), None),
@@ -113,13 +86,11 @@ impl ProtocolStimuli {
     pub fn inject(&self, simulation: &mut Simulation, trial: usize) -> Result<(), BiophysicsError> {
         if let Some(pulse) = self.soma {
             let site = soma_site(simulation.model().tree())?;
-            let step = CurrentStep::new(pulse.delay_ms, pulse.duration_ms, pulse.amplitude_na)?;
-            simulation.inject(trial, site, step)?;
+            simulation.inject(trial, site, pulse.build()?)?;
         }
         if let Some(epsp) = self.apical {
             let site = distal_site(simulation.model().tree())?;
-            let current = EpspCurrent::new(epsp.onset_ms, 0.5, 5.0, epsp.peak_na)?;
-            simulation.inject(trial, site, current)?;
+            simulation.inject(trial, site, epsp.build()?)?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use apical_biophysics::preset::{Preset, training_synapses};
 use apical_biophysics::synapse::{ShortTermPlasticity, SynapseModel};
 use apical_biophysics::{
     BiophysicsError, CellModel, CurrentStep, Density, Simulation, SimulationConfig, Snapshot,
-    TraceRecorder,
+    Stimulus, TraceRecorder,
 };
 use apical_core::{
     CompartmentId, EventTrain, InjectedCurrent, NeuronModel, SectionId, SectionType, SynapseId,
@@ -61,6 +61,10 @@ fn small_model(release_probability: f64) -> Arc<CellModel> {
     Arc::new(training_synapses(builder, release_probability).build().unwrap())
 }
 
+fn step(delay_ms: f64, duration_ms: f64, amplitude_na: f64) -> Stimulus {
+    CurrentStep { delay_ms, duration_ms, amplitude_na }.build().unwrap()
+}
+
 fn config(batch_size: usize) -> SimulationConfig {
     let mut config = SimulationConfig::default();
     config.batch_size = batch_size;
@@ -95,7 +99,7 @@ fn membrane_currents_sum_to_the_injected_current_and_equal_the_axial_operator() 
     let mut simulation = Simulation::new(model.clone(), config(1)).unwrap();
     simulation.schedule(0, &events(&model, 0, 60)).unwrap();
     let soma = CompartmentId::new(0);
-    simulation.inject(0, soma, CurrentStep::new(10.0, 30.0, 0.8).unwrap()).unwrap();
+    simulation.inject(0, soma, step(10.0, 30.0, 0.8)).unwrap();
     let ids = all(&model);
     let mut voltages = TraceRecorder::every_step(&ids);
     let mut currents = TraceRecorder::new(Unit::Nanoampere, &ids, 1);
@@ -219,7 +223,7 @@ fn milliseconds_of_the_neuron_model_are_the_run() {
 fn runaway_voltages_stop_the_run_with_place_and_time() {
     let mut simulation = Simulation::new(small_model(1.0), config(1)).unwrap();
     let soma = CompartmentId::new(0);
-    simulation.inject(0, soma, CurrentStep::new(1.0, 5.0, 1e6).unwrap()).unwrap();
+    simulation.inject(0, soma, step(1.0, 5.0, 1e6)).unwrap();
     match simulation.run(5.0, &mut ()) {
         Err(BiophysicsError::Runaway { compartment, trial, time_ms, v_mv, previous_v_mv }) => {
             assert_eq!((compartment, trial), (soma, 0));
@@ -235,7 +239,10 @@ fn bad_input_is_refused_by_name() {
     let tree = || CompartmentTree::new(small_morphology(), &MaxLength::default()).unwrap();
     let soma = [CompartmentId::new(0)];
     let twice = CellModel::builder(tree())
-        .channel(Pas::new(-70.0), Density::uniform(&soma, 1e-4).and(Density::uniform(&soma, 1e-4)))
+        .channel(
+            Pas { reversal_potential_mv: -70.0 },
+            Density::uniform(&soma, 1e-4).and(Density::uniform(&soma, 1e-4)),
+        )
         .build();
     assert!(matches!(twice, Err(BiophysicsError::PaintedTwice { what: "pas", .. })));
     for value in [-1e-4, f64::NAN] {
@@ -264,10 +271,7 @@ fn bad_input_is_refused_by_name() {
         Err(BiophysicsError::NoSuchTrial { trial: 1, batch_size: 1 })
     ));
     simulation.run(2.0, &mut ()).unwrap();
-    assert!(matches!(
-        simulation.schedule(0, &at(1.0, 0)),
-        Err(BiophysicsError::LateEvent { .. })
-    ));
+    assert!(matches!(simulation.schedule(0, &at(1.0, 0)), Err(BiophysicsError::LateEvent { .. })));
 }
 
 #[test]
@@ -276,17 +280,15 @@ fn stochastic_release_has_its_probability_and_plasticity_its_effect() {
     let dendrite: Vec<CompartmentId> = tree().compartment_table().dendritic().collect();
     let epsps = |model: SynapseModel| {
         let model = CellModel::builder(tree())
-            .channel(Pas::new(-70.0), Density::uniform(&all_of(&tree()), 1e-4))
+            .channel(Pas { reversal_potential_mv: -70.0 }, Density::uniform(&all_of(&tree()), 1e-4))
             .synapses(model, &dendrite[..1])
             .build()
             .unwrap();
         let mut config = SimulationConfig::default();
         config.v_init_mv = -70.0;
         let mut simulation = Simulation::new(model.into(), config).unwrap();
-        let events = (0..400).map(|k| SynapticEvent {
-            time_ms: 50.0 * f64::from(k),
-            synapse: SynapseId::new(0),
-        });
+        let events = (0..400)
+            .map(|k| SynapticEvent { time_ms: 50.0 * f64::from(k), synapse: SynapseId::new(0) });
         simulation.schedule(0, &EventTrain::new(events.collect()).unwrap()).unwrap();
         let mut recorder = TraceRecorder::every_step(&dendrite[..1]);
         simulation.run(20_000.0, &mut recorder).unwrap();
@@ -316,15 +318,16 @@ fn random_tree() -> impl Strategy<Value = CompartmentTree> {
     let section = (any::<prop::sample::Index>(), 0..3_u8, 5.0..300.0_f64, 0.3..8.0_f64, 1..6_usize);
     prop::collection::vec(section, 1..30).prop_map(|rows| {
         let counts = rows.iter().map(|row| row.4).collect();
-        let sections = rows.iter().enumerate().map(|(i, (parent, x, length_um, diameter_um, _))| {
-            let attachment = (i > 0).then(|| Attachment {
-                parent: SectionId::new(parent.index(i)),
-                x: f64::from(*x) / 2.0,
+        let sections =
+            rows.iter().enumerate().map(|(i, (parent, x, length_um, diameter_um, _))| {
+                let attachment = (i > 0).then(|| Attachment {
+                    parent: SectionId::new(parent.index(i)),
+                    x: f64::from(*x) / 2.0,
+                });
+                let shape =
+                    SectionShape::Cylinder { length_um: *length_um, diameter_um: *diameter_um };
+                Section::new(SectionType::Basal, shape, attachment)
             });
-            let shape =
-                SectionShape::Cylinder { length_um: *length_um, diameter_um: *diameter_um };
-            Section::new(SectionType::Basal, shape, attachment)
-        });
         let morphology = Morphology::new(sections.collect()).unwrap();
         CompartmentTree::new(morphology, &ExplicitCounts::new(counts)).unwrap()
     })

@@ -68,9 +68,8 @@ fn site(tree: &apical_morphology::CompartmentTree, meta: &Value, name: &str) -> 
         let section = tree.morphology().section_named(section).unwrap();
         tree.compartment_at(Site::new(section, x).unwrap())
     };
-    let stored = |key: &str| {
-        at(meta[key]["section"].as_str().unwrap(), meta[key]["x"].as_f64().unwrap())
-    };
+    let stored =
+        |key: &str| at(meta[key]["section"].as_str().unwrap(), meta[key]["x"].as_f64().unwrap());
     match name {
         "soma" => at("soma[0]", 0.5),
         "apic_distal" => stored("distal_site"),
@@ -98,7 +97,8 @@ fn compare(
     };
     let meta = read_json(&folder.join(meta_name));
     let model = cell1_model(reference, preset);
-    let ids: Vec<CompartmentId> = sites.iter().map(|name| site(model.tree(), &meta, name)).collect();
+    let ids: Vec<CompartmentId> =
+        sites.iter().map(|name| site(model.tree(), &meta, name)).collect();
     let all: Vec<CompartmentId> = model.tree().iter().map(|(id, _)| id).collect();
 
     let mut config = SimulationConfig::default();

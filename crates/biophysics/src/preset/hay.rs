@@ -40,7 +40,7 @@ impl Painter {
         let builder = CellModel::builder(tree)
             .axial_resistivity_ohm_cm(AXIAL_RESISTIVITY_OHM_CM)
             .capacitance_uf_cm2(capacitance)
-            .channel(Pas::new(LEAK_REVERSAL_MV), leak);
+            .channel(Pas { reversal_potential_mv: LEAK_REVERSAL_MV }, leak);
         Self { builder }
     }
 
@@ -95,11 +95,7 @@ pub(super) fn shai2015(tree: CompartmentTree) -> Result<CellModelBuilder, Biophy
         .channel(Im, &[(Soma, 0.000008), (Axon, 0.013322), (Apical, 0.00099)])
         .channel(CaHva, &[(Soma, 0.000644), (Axon, 0.000222), (Apical, 0.000701)])
         .channel_and(CaLvast, &[(Soma, 0.000557), (Axon, 0.000813)], lva)
-        .channel_and(
-            Ih::default(),
-            &[(Soma, 0.75e-4), (Axon, 0.5e-4), (Basal, 0.5e-4)],
-            ih,
-        )
+        .channel_and(Ih::default(), &[(Soma, 0.75e-4), (Axon, 0.5e-4), (Basal, 0.5e-4)], ih)
         .pool(Soma, 294.679571, 0.000509)
         .pool(Axon, 277.300774, 0.000525)
         .pool(Apical, 35.725651, 0.000637)

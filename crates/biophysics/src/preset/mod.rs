@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use apical_core::{CompartmentId, SectionType};
 use apical_morphology::{
-    Attachment, CompartmentTree, MaxLength, Morphology, MorphologyError, Section, SectionShape,
+    Attachment, CompartmentTree, MaxLength, Morphology, Section, SectionShape,
 };
 use serde::{Deserialize, Serialize};
 
@@ -100,7 +100,7 @@ fn hh(tree: CompartmentTree) -> CellModelBuilder {
         .reversal_potentials_mv(50.0, -77.0)
         .channel(SquidSodium::new(temperature), Density::uniform(&everywhere, 0.12))
         .channel(SquidPotassium::new(temperature), Density::uniform(&everywhere, 0.036))
-        .channel(Pas::new(-54.3), Density::uniform(&everywhere, 0.0003))
+        .channel(Pas { reversal_potential_mv: -54.3 }, Density::uniform(&everywhere, 0.0003))
 }
 
 /// A single compartment of squid axon, 20 µm long and thick: the smallest model that spikes.

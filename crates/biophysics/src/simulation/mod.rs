@@ -79,7 +79,8 @@ struct Clamp {
 /// let mut config = SimulationConfig::default();
 /// config.v_init_mv = -65.0;
 /// let mut simulation = Simulation::new(model.into(), config)?;
-/// simulation.inject(0, soma, CurrentStep::new(5.0, 1.0, 0.5)?)?;
+/// let step = CurrentStep { delay_ms: 5.0, duration_ms: 1.0, amplitude_na: 0.5 }.build()?;
+/// simulation.inject(0, soma, step)?;
 /// let mut recorder = TraceRecorder::every_step(&[soma]);
 /// simulation.run(15.0, &mut recorder)?;
 /// let peak = recorder.trial(0).row(0).iter().copied().fold(f64::MIN, f64::max);
@@ -176,7 +177,7 @@ impl Simulation {
         self.state.calcium_mm[node * self.config.batch_size + trial]
     }
 
-    /// Injects a current into a compartment of one trial, from now on.
+    /// Injects a current into a compartment of one trial, from now on. Several add up.
     ///
     /// # Errors
     ///
@@ -185,10 +186,10 @@ impl Simulation {
         &mut self,
         trial: usize,
         compartment: CompartmentId,
-        stimulus: impl Into<Stimulus>,
+        stimulus: Stimulus,
     ) -> Result<(), BiophysicsError> {
         let at = self.at("stimulus", trial, compartment)?;
-        self.injections.push(Injection { at, stimulus: stimulus.into() });
+        self.injections.push(Injection { at, stimulus });
         Ok(())
     }
 
@@ -354,13 +355,7 @@ impl Simulation {
                 let groups = self.model.synapses().iter().zip(&mut state.synapses);
                 for (group, states) in groups {
                     if group.ids().contains(&synapse.index()) {
-                        group.deliver(
-                            synapse,
-                            trial,
-                            time_ms,
-                            states,
-                            &mut state.release[trial],
-                        );
+                        group.deliver(synapse, trial, time_ms, states, &mut state.release[trial]);
                     }
                 }
             }
@@ -374,9 +369,8 @@ impl Simulation {
         let calcium = self.model.calcium();
         for &node in self.model.calcium_nodes() {
             for at in node * batch_size..(node + 1) * batch_size {
-                work.calcium_reversal_mv[at] = calcium
-                    .nernst
-                    .reversal_potential_mv(state.calcium_mm[at], calcium.outside_mm);
+                work.calcium_reversal_mv[at] =
+                    calcium.nernst.reversal_potential_mv(state.calcium_mm[at], calcium.outside_mm);
             }
         }
         work.current_na.fill(0.0);
@@ -421,10 +415,9 @@ impl Simulation {
         cable.add_axial_currents(batch_size, &state.v_mv, &mut work.delta_mv);
         cable.write_diagonal(batch_size, dt_ms, &work.conductance_us, &mut work.diagonal_us);
         for clamp in &self.clamps {
-            if let Some(conductance_us) = clamp.clamp.conductance_us(middle_ms) {
-                work.diagonal_us[clamp.at] += conductance_us;
-                work.delta_mv[clamp.at] +=
-                    conductance_us * (clamp.clamp.command_mv(middle_ms) - state.v_mv[clamp.at]);
+            if clamp.clamp.command_mv(middle_ms).is_some() {
+                work.diagonal_us[clamp.at] += clamp.clamp.conductance_us();
+                work.delta_mv[clamp.at] += clamp.clamp.current_na(middle_ms, state.v_mv[clamp.at]);
             }
         }
         cable.solve(batch_size, &mut work.diagonal_us, &mut work.delta_mv);

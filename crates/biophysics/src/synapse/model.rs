@@ -13,6 +13,16 @@ pub enum Waveform {
 }
 
 impl Waveform {
+    /// Share of the peak at a time after an event, ms; 0 before it.
+    #[must_use]
+    pub fn peak_fraction(&self, since_event_ms: f64) -> f64 {
+        match self {
+            Self::Exponential(_) if since_event_ms < 0.0 => 0.0,
+            Self::Exponential(waveform) => waveform.decay_factor(since_event_ms),
+            Self::DoubleExponential(waveform) => waveform.at(since_event_ms),
+        }
+    }
+
     /// What an event adds to the parts A and B; the conductance is B − A.
     pub(super) const fn increments(&self) -> [f64; 2] {
         match self {
@@ -92,11 +102,8 @@ impl SynapseModel {
         Self::new(
             "AMPA+NMDA",
             vec![
-                component(DoubleExponential::of_published(0.3, 3.0), None),
-                component(
-                    DoubleExponential::of_published(2.0, 70.0),
-                    Some(MagnesiumBlock::default()),
-                ),
+                component(DoubleExponential::unchecked(0.3, 3.0), None),
+                component(DoubleExponential::unchecked(2.0, 70.0), Some(MagnesiumBlock::default())),
             ],
         )
     }
@@ -106,7 +113,7 @@ impl SynapseModel {
     #[must_use]
     pub fn gaba_a() -> Self {
         let component = SynapticConductance {
-            waveform: Waveform::DoubleExponential(DoubleExponential::of_published(0.2, 8.0)),
+            waveform: Waveform::DoubleExponential(DoubleExponential::unchecked(0.2, 8.0)),
             peak_conductance_us: 0.001,
             reversal_potential_mv: -80.0,
             magnesium_block: None,
