@@ -5,6 +5,7 @@ mod compartment_tree;
 mod discretization;
 mod error;
 mod frustum;
+mod import;
 mod morphology;
 mod neurolucida;
 mod point;
@@ -18,6 +19,7 @@ mod synthetic;
 
 pub use axial::AxialTree;
 pub use error::MorphologyError;
+pub use import::{Import, ImportOptions};
 pub use morphology::Morphology;
 pub use point::Point;
 pub use report::{Format, ImportReport, ImportWarning, ImportWarningKind, SomaConvention};
