@@ -51,6 +51,73 @@ pub enum ImportWarningKind {
         /// Its name or first word.
         name: String,
     },
+    /// The file starts with a byte order mark, skipped.
+    ByteOrderMark,
+    /// Lines of more than seven columns; the further ones are ignored. The line is that of the first.
+    ExtraColumns {
+        /// Number of such lines.
+        lines: usize,
+    },
+    /// A point of negative type, read as a type of its own.
+    NegativeType {
+        /// The point.
+        id: i64,
+        /// Its type.
+        code: i32,
+    },
+    /// A negative radius, read without its sign.
+    NegativeRadius {
+        /// The point.
+        id: i64,
+        /// The radius in the file, µm.
+        radius_um: f64,
+    },
+    /// A radius of 0, replaced by the parent's.
+    ZeroRadius {
+        /// The point.
+        id: i64,
+        /// The radius used, µm.
+        used_um: f64,
+    },
+    /// A root marked by parent 0 instead of −1.
+    ParentZero {
+        /// The point.
+        id: i64,
+    },
+    /// A point whose parent comes later in the file.
+    ForwardReference {
+        /// The point.
+        id: i64,
+        /// Its parent.
+        parent: i64,
+    },
+    /// Runs of points that are not on consecutive lines, where NEURON splits sections or joins points of different
+    /// branches. The line is that of the first.
+    ScatteredRun {
+        /// The first point that is not followed by a child.
+        id: i64,
+        /// Number of such points.
+        points: usize,
+    },
+    /// All points of a section lie at one place: left out, or for the root, made a cylinder as long as thick.
+    ZeroLength {
+        /// Its first point.
+        id: i64,
+    },
+    /// A tree that hangs on nothing, attached to the middle of the soma.
+    AttachedTree {
+        /// Its root.
+        id: i64,
+        /// Distance from the soma's first point, µm.
+        distance_um: f64,
+    },
+    /// A tree that hangs on nothing, left out.
+    DroppedTree {
+        /// Its root.
+        id: i64,
+        /// Number of its points.
+        points: usize,
+    },
 }
 
 /// What the importer did: format, soma convention, and every repair and warning with its line.
@@ -70,5 +137,73 @@ impl fmt::Display for Format {
             Self::Swc => "SWC",
             Self::NeurolucidaAsc => "Neurolucida ASC",
         })
+    }
+}
+
+impl fmt::Display for SomaConvention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SinglePoint => "a single point",
+            Self::ThreePoint => "a single point written as three",
+            Self::Chain => "a run of points",
+            Self::Contour => "an outline",
+            Self::ContourStack => "a stack of outlines",
+            Self::Absent => "absent",
+        })
+    }
+}
+
+impl fmt::Display for ImportWarningKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SkippedBlock { name } => write!(f, "skipped {name}"),
+            Self::ByteOrderMark => f.write_str("skipped a byte order mark"),
+            Self::ExtraColumns { lines } => {
+                write!(f, "ignored what follows the seventh column on {lines} lines")
+            }
+            Self::NegativeType { id, code } => write!(f, "point {id} has the type {code}"),
+            Self::NegativeRadius { id, radius_um } => {
+                write!(f, "point {id} has the radius {radius_um} µm, used {} µm", radius_um.abs())
+            }
+            Self::ZeroRadius { id, used_um } => {
+                write!(f, "point {id} has the radius 0, used its parent's, {used_um} µm")
+            }
+            Self::ParentZero { id } => write!(f, "took {id} for a root: its parent is 0"),
+            Self::ForwardReference { id, parent } => {
+                write!(f, "the parent {parent} of point {id} comes later")
+            }
+            Self::ScatteredRun { id, points } => write!(
+                f,
+                "{points} points, {id} first, are not followed by the next of their run: \
+                 NEURON makes other sections of this file"
+            ),
+            Self::ZeroLength { id } => {
+                write!(f, "the section from point {id} has no length, left out or made a cylinder")
+            }
+            Self::AttachedTree { id, distance_um } => write!(
+                f,
+                "attached the tree from point {id} to the soma, {distance_um:.3} µm away"
+            ),
+            Self::DroppedTree { id, points } => {
+                write!(f, "left out the tree of {points} points from point {id}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for ImportWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        self.kind.fmt(f)
+    }
+}
+
+impl fmt::Display for ImportReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let warnings = self.warnings.len();
+        write!(f, "{}, soma: {}, {warnings} warnings", self.format, self.soma)?;
+        self.warnings.iter().try_for_each(|warning| write!(f, "\n  {warning}"))
     }
 }
