@@ -2,6 +2,7 @@
 
 mod axial;
 mod compartment_tree;
+mod contour;
 mod discretization;
 mod error;
 mod frustum;
@@ -16,11 +17,13 @@ mod selection;
 mod soma;
 mod swc;
 mod synthetic;
+mod text_precision;
 
 pub use axial::AxialTree;
 pub use error::MorphologyError;
 pub use import::{Import, ImportOptions};
 pub use morphology::Morphology;
+pub use neurolucida::read_neurolucida;
 pub use point::Point;
 pub use report::{Format, ImportReport, ImportWarning, ImportWarningKind, SomaConvention};
 pub use section::{Attachment, Section, SectionShape};
