@@ -4,7 +4,10 @@ use std::path::Path;
 use apical_core::SectionType;
 use serde::{Deserialize, Serialize};
 
-use crate::{Format, ImportReport, Morphology, MorphologyError, SomaConvention, read_swc};
+use crate::{
+    Format, ImportReport, Morphology, MorphologyError, SomaConvention, read_neurolucida,
+    read_swc,
+};
 
 /// How a reconstruction is read; the default detects everything.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -79,10 +82,8 @@ pub fn import(
         .map_err(|source| MorphologyError::Io { path: shown(), source })?;
     match format_of(path, &bytes) {
         Some(Format::Swc) => read_swc(&bytes, options),
-        // Neurolucida: call its reader here.
-        Some(Format::NeurolucidaAsc) | None => {
-            Err(MorphologyError::UnknownFormat { path: shown() })
-        }
+        Some(Format::NeurolucidaAsc) => read_neurolucida(&bytes, options),
+        None => Err(MorphologyError::UnknownFormat { path: shown() }),
     }
 }
 

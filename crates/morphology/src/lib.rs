@@ -2,6 +2,7 @@
 
 mod axial;
 mod compartment_tree;
+mod contour;
 mod discretization;
 mod error;
 mod frustum;
@@ -20,6 +21,7 @@ mod soma;
 mod source_map;
 mod swc;
 mod synthetic;
+mod text_precision;
 
 pub use axial::AxialTree;
 pub use compartment_tree::{Compartment, CompartmentTree};
@@ -27,6 +29,7 @@ pub use discretization::{DLambda, DiscretizationPolicy, ExplicitCounts, MaxLengt
 pub use error::MorphologyError;
 pub use import::{DisconnectedTrees, Import, ImportOptions, import};
 pub use morphology::Morphology;
+pub use neurolucida::read_neurolucida;
 pub use point::Point;
 pub use report::{Format, ImportReport, ImportWarning, ImportWarningKind, SomaConvention};
 pub use section::{Attachment, Section, SectionShape};

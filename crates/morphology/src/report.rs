@@ -118,6 +118,41 @@ pub enum ImportWarningKind {
         /// Number of its points.
         points: usize,
     },
+    /// A tree or soma outline that was read although NEURON skips it, because of how it is named.
+    NotReadByNeuron {
+        /// Its name; empty if it has none.
+        name: String,
+    },
+    /// A tree without a type (Axon, Dendrite, Apical): its sections are of SWC type 0.
+    UnlabelledTree,
+    /// A tree or branch without points, skipped; branches that grow from it start where it would have started.
+    EmptyBranch,
+    /// A branch whose points all lie in one place, removed; what grew from it grows from its parent instead.
+    RemovedBranch {
+        /// Number of points, with the copy of its parent's.
+        points: usize,
+    },
+    /// A tree that starts with a branch of one point, without a soma to attach to: a cylinder along x around the point,
+    /// as long as wide.
+    SinglePointRoot,
+    /// A closing parenthesis that closes nothing, skipped.
+    StrayParenthesis,
+    /// A diameter that is missing or not positive. A negative one lost its sign; else the nearest positive one on the branch
+    /// before it was taken, or after it, or the last of its parent.
+    RepairedDiameter {
+        /// What the file says, µm; none where it says nothing.
+        found_um: Option<f64>,
+        /// What was taken, µm.
+        used_um: f64,
+    },
+    /// An outline of the soma with fewer than three points, skipped.
+    ShortSomaOutline {
+        /// Number of points.
+        points: usize,
+    },
+    /// A tree that starts outside the soma's outline (its bounding box in x and y, widened by 0.5 µm), attached to the
+    /// soma's center like the others.
+    OutsideSoma,
 }
 
 /// What the importer did: format, soma convention, and every repair and warning with its line.
@@ -186,6 +221,30 @@ impl fmt::Display for ImportWarningKind {
             ),
             Self::DroppedTree { id, points } => {
                 write!(f, "left out the tree of {points} points from point {id}")
+            }
+            Self::NotReadByNeuron { name } => {
+                write!(f, "read {name:?}, which NEURON skips because of its name")
+            }
+            Self::UnlabelledTree => f.write_str("read a tree without a type as SWC type 0"),
+            Self::EmptyBranch => f.write_str("skipped a branch without points"),
+            Self::RemovedBranch { points } => {
+                write!(f, "removed a branch of {points} points that all lie in one place")
+            }
+            Self::SinglePointRoot => {
+                f.write_str("made a cylinder of a branch of one point that hangs on nothing")
+            }
+            Self::StrayParenthesis => f.write_str("skipped a parenthesis that closes nothing"),
+            Self::RepairedDiameter { found_um: Some(found_um), used_um } => {
+                write!(f, "the diameter is {found_um} µm, used {used_um} µm")
+            }
+            Self::RepairedDiameter { found_um: None, used_um } => {
+                write!(f, "there is no diameter, used {used_um} µm")
+            }
+            Self::ShortSomaOutline { points } => {
+                write!(f, "skipped a soma outline of {points} points")
+            }
+            Self::OutsideSoma => {
+                f.write_str("attached a tree that starts outside the soma to its center")
             }
         }
     }
