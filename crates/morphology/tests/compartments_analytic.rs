@@ -141,6 +141,16 @@ fn d_lambda_follows_the_ac_length_constant() {
     assert!(policy.with_frequency_hz(0.0).is_err());
 }
 
+/// NEURON 9.0.2: L / lambda_f(100) is 0.86318194 for these points, Ra = 150 Ω·cm and cm = 0.8 µF/cm².
+#[test]
+fn d_lambda_of_tapering_sections() {
+    let morphology = along_x(&[(0.0, 4.0), (60.0, 1.0), (200.0, 0.5), (230.0, 3.0)]);
+    for (fraction, count) in [(0.1, 9), (0.05, 19), (0.01, 87), (0.003, 289)] {
+        let policy = DLambda::new(150.0, 0.8).unwrap().with_fraction(fraction).unwrap();
+        assert_eq!(policy.compartment_counts(&morphology).unwrap(), [count]);
+    }
+}
+
 #[test]
 fn impossible_counts_are_refused() {
     let morphology = Morphology::new(vec![cylinder(SectionType::Soma, 20.0, 20.0, None)]).unwrap();
