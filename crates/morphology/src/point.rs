@@ -58,10 +58,11 @@ impl Point {
         self.source_id
     }
 
-    /// Straight distance to another point, µm.
+    /// Straight distance to another point, µm. Like NEURON's, it comes from differences rounded to float32.
     #[must_use]
     pub fn distance_um(&self, other: &Self) -> f64 {
-        let [dx, dy, dz] = std::array::from_fn(|i| self.position_um[i] - other.position_um[i]);
+        let [dx, dy, dz] =
+            std::array::from_fn(|i| to_f32(self.position_um[i] - other.position_um[i]));
         (dx * dx + dy * dy + dz * dz).sqrt()
     }
 }
