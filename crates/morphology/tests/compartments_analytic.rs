@@ -262,6 +262,39 @@ fn operator_of_two_cylinders() {
     }
 }
 
+/// The bush in NEURON 9.0.2: passive membrane with another reversal potential in each compartment, after 1 ms.
+#[test]
+fn operator_gives_the_membrane_currents_of_neuron() {
+    let v_mv = [
+        -63.22345794899728,
+        -62.598942221585794,
+        -61.63871746964987,
+        -60.743626035731225,
+        -63.15758626812149,
+        -57.8114194783269,
+        -62.76685539506063,
+        -61.50270842306957,
+        -63.107829848061634,
+    ];
+    let expected_na = [
+        0.22964549432323553,
+        -0.045365650804870525,
+        0.011133133408570684,
+        -0.05685701020405108,
+        -0.0034490331453163586,
+        -0.08374362345044781,
+        -0.017930740363221218,
+        -0.021364251077920948,
+        -0.012068318685978487,
+    ];
+    let operator = AxialTree::new(&bush_tree(), 100.0).unwrap().membrane_current_operator();
+    for (row, expected_na) in operator.outer_iterator().zip(expected_na) {
+        let found_na: f64 = row.iter().map(|(j, value)| value * v_mv[j]).sum();
+        // Differences of voltages lose four digits here.
+        assert!((found_na - expected_na).abs() < 1e-12, "{found_na} is not {expected_na}");
+    }
+}
+
 #[test]
 fn path_distances_go_along_the_neurites() {
     let tree = bush_tree();
