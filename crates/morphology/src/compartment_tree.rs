@@ -5,6 +5,7 @@ use crate::region;
 use crate::{DiscretizationPolicy, Morphology, MorphologyError, Site};
 
 /// A piece of a section that has one voltage (NEURON: segment; Arbor: control volume).
+#[doc(alias = "segment")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Compartment {
