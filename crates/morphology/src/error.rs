@@ -1,6 +1,8 @@
 use apical_core::SectionId;
 use thiserror::Error;
 
+use crate::SomaConvention;
+
 /// Errors of reading and building morphologies.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -89,4 +91,75 @@ pub enum MorphologyError {
         /// Why.
         source: std::io::Error,
     },
+    /// A block, spine or text of a Neurolucida file that is still open at the end of the file.
+    #[error("line {line}: this {opener} is never closed")]
+    Unclosed {
+        /// Where it opens.
+        line: usize,
+        /// What opens it: `(`, `<` or `"`.
+        opener: char,
+    },
+    /// Something in a place of a Neurolucida file where it has no meaning.
+    #[error("line {line}: found {found:?}, expected {expected}")]
+    Unexpected {
+        /// Line of the file, from 1.
+        line: usize,
+        /// What stands there, shortened.
+        found: String,
+        /// What could stand there.
+        expected: &'static str,
+    },
+    /// A coordinate or diameter of a Neurolucida file that is not a finite number.
+    #[error("line {line}: {value:?} is not a finite number")]
+    PointValue {
+        /// Line of the file, from 1.
+        line: usize,
+        /// What stands there, shortened.
+        value: String,
+    },
+    /// A point of a Neurolucida file without three coordinates and a diameter.
+    #[error("line {line}: a point of {count} numbers, expected x, y, z and diameter")]
+    PointLength {
+        /// Line of the file, from 1.
+        line: usize,
+        /// How many numbers there are.
+        count: usize,
+    },
+    /// A point without a usable diameter, and none before or after it on its branch.
+    #[error("line {line}: no positive diameter on this branch nor on the one it grows from")]
+    PointDiameter {
+        /// Line of the file, from 1.
+        line: usize,
+    },
+    /// A soma outline that encloses nothing.
+    #[error("line {line}: the soma outline {problem}")]
+    SomaOutline {
+        /// Where the outline begins.
+        line: usize,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// Soma outlines that do not overlap: several cells in one file.
+    #[error("soma outlines that do not overlap: lines {lines:?}")]
+    SeveralSomas {
+        /// Where the first outline of each soma begins.
+        lines: Vec<usize>,
+    },
+    /// Several trees and no soma to join them.
+    #[error("several trees and no soma to join them: lines {lines:?}")]
+    SeveralTrees {
+        /// Where the trees begin.
+        lines: Vec<usize>,
+    },
+    /// A soma convention asked for that the file cannot be read by.
+    #[error("the soma is {found:?} in this file, not {requested:?}")]
+    SomaConvention {
+        /// What was asked for.
+        requested: SomaConvention,
+        /// What the file has.
+        found: SomaConvention,
+    },
+    /// A file without any tree or soma.
+    #[error("no tree and no soma in this file")]
+    NoSections,
 }

@@ -2,9 +2,11 @@
 
 mod axial;
 mod compartment_tree;
+mod contour;
 mod discretization;
 mod error;
 mod frustum;
+mod import;
 mod morphology;
 mod neurolucida;
 mod path;
@@ -17,12 +19,15 @@ mod site;
 mod soma;
 mod swc;
 mod synthetic;
+mod text_precision;
 
 pub use axial::AxialTree;
 pub use compartment_tree::{Compartment, CompartmentTree};
 pub use discretization::{DLambda, DiscretizationPolicy, ExplicitCounts, MaxLength};
 pub use error::MorphologyError;
+pub use import::{Import, ImportOptions};
 pub use morphology::Morphology;
+pub use neurolucida::read_neurolucida;
 pub use point::Point;
 pub use report::{Format, ImportReport, ImportWarning, ImportWarningKind, SomaConvention};
 pub use section::{Attachment, Section, SectionShape};

@@ -1,0 +1,246 @@
+use apical_core::{SectionId, SectionType};
+
+use super::parser::{Branch, Document, FilePoint, Outline, Tree};
+use crate::contour::{contour_points, stack_point};
+use crate::{
+    Attachment, Format, Import, ImportOptions, ImportReport, ImportWarning, ImportWarningKind,
+    Morphology, MorphologyError, Point, Section, SectionShape, SomaConvention,
+};
+
+/// Fewer points do not outline a soma.
+const MIN_OUTLINE_POINTS: usize = 3;
+/// A tree may start so far outside the bounding box of the soma's outline, µm.
+const OUTLINE_MARGIN_UM: f64 = 0.5;
+/// Coordinates that differ by less are the same place, µm: how exactly NEURON's interpreter compares.
+const SAME_PLACE_UM: f64 = 1e-11;
+
+/// Sections from what the file holds.
+pub(super) fn build(
+    document: Document,
+    options: &ImportOptions,
+) -> Result<Import, MorphologyError> {
+    let Document { mut outlines, trees, warnings } = document;
+    let mut builder = Builder { sections: Vec::new(), boxes: Vec::new(), warnings };
+    if options.soma == Some(SomaConvention::Absent) {
+        outlines.clear();
+    }
+    let soma = builder.soma(outlines)?;
+    if let Some(requested) = options.soma.filter(|&requested| requested != soma) {
+        return Err(MorphologyError::SomaConvention { requested, found: soma });
+    }
+    if soma == SomaConvention::Absent && trees.len() > 1 {
+        let lines = trees.iter().map(|tree| tree.line).collect();
+        return Err(MorphologyError::SeveralTrees { lines });
+    }
+    for tree in &trees {
+        builder.tree(tree)?;
+    }
+    let Builder { sections, mut warnings, .. } = builder;
+    if sections.is_empty() {
+        return Err(MorphologyError::NoSections);
+    }
+    warnings.sort_by_key(|warning| warning.line);
+    let report = ImportReport { format: Format::NeurolucidaAsc, soma, warnings };
+    Ok(Import { morphology: Morphology::new(sections)?, report })
+}
+
+struct Builder {
+    /// The soma first, if there is one.
+    sections: Vec<Section>,
+    /// Bounding boxes in x and y of the soma's outlines.
+    boxes: Vec<Bounds>,
+    warnings: Vec<ImportWarning>,
+}
+
+/// Where the branches that grow from a branch start.
+#[derive(Clone, Copy, Default)]
+struct BranchEnd {
+    /// The section they attach to; none: as the tree itself does.
+    section: Option<usize>,
+    position_um: Option<[f64; 3]>,
+    diameter_um: Option<f64>,
+}
+
+impl Builder {
+    fn warn(&mut self, line: usize, kind: ImportWarningKind) {
+        self.warnings.push(ImportWarning { line: Some(line), kind });
+    }
+
+    fn soma(&mut self, outlines: Vec<Outline>) -> Result<SomaConvention, MorphologyError> {
+        let mut lines: Vec<usize> = Vec::new();
+        let mut shapes: Vec<Vec<[f64; 3]>> = Vec::new();
+        for Outline { line, points } in outlines {
+            if points.len() < MIN_OUTLINE_POINTS {
+                self.warn(line, ImportWarningKind::ShortSomaOutline { points: points.len() });
+                continue;
+            }
+            let shape: Vec<[f64; 3]> = points.iter().map(|point| point.position_um).collect();
+            let bounds = Bounds::of(&shape);
+            // Outlines that follow each other belong together if they overlap; else another cell begins.
+            if self.boxes.last().is_none_or(|last| !last.overlaps(&bounds)) {
+                lines.push(line);
+            }
+            self.boxes.push(bounds);
+            shapes.push(shape);
+        }
+        if lines.len() > 1 {
+            return Err(MorphologyError::SeveralSomas { lines });
+        }
+        let Some(&line) = lines.first() else { return Ok(SomaConvention::Absent) };
+        let outline_error = |problem| MorphologyError::SomaOutline { line, problem };
+        let (convention, points) = match shapes.as_slice() {
+            [shape] => {
+                (SomaConvention::Contour, contour_points(shape).map_err(outline_error)?)
+            }
+            stack => {
+                let points = stack.iter().map(|shape| stack_point(shape)).collect();
+                (SomaConvention::ContourStack, points)
+            }
+        };
+        if !has_length(&points) {
+            return Err(outline_error("has no extent"));
+        }
+        self.sections.push(Section::new(SectionType::Soma, SectionShape::Points(points), None));
+        Ok(convention)
+    }
+
+    fn tree(&mut self, tree: &Tree) -> Result<(), MorphologyError> {
+        let soma = self.boxes.first().map(|_| Attachment { parent: SectionId::new(0), x: 0.5 });
+        let start = tree.branches.iter().find_map(|branch| branch.points.first());
+        if let Some(start) = start.filter(|_| soma.is_some())
+            && !self.boxes.iter().any(|bounds| bounds.contains(start.position_um))
+        {
+            self.warn(start.line, ImportWarningKind::OutsideSoma);
+        }
+        let mut ends: Vec<BranchEnd> = Vec::with_capacity(tree.branches.len());
+        for branch in &tree.branches {
+            let origin = branch.parent.map(|parent| ends[parent]).unwrap_or_default();
+            let mut end = origin;
+            let points = self.points(branch, &mut end)?;
+            let line = branch.points.first().map_or(branch.line, |point| point.line);
+            let points = match points.as_slice() {
+                [] => None,
+                [only] if soma.is_none() && branch.parent.is_none() => {
+                    self.warn(line, ImportWarningKind::SinglePointRoot);
+                    Some(cylinder_around(only).to_vec())
+                }
+                _ if has_length(&points) => Some(points),
+                _ => {
+                    self.warn(line, ImportWarningKind::RemovedBranch { points: points.len() });
+                    None
+                }
+            };
+            if let Some(points) = points {
+                let parent = origin.section.map(SectionId::new);
+                let attachment = parent.map(|parent| Attachment { parent, x: 1.0 }).or(soma);
+                end.section = Some(self.sections.len());
+                let shape = SectionShape::Points(points);
+                self.sections.push(Section::new(tree.section_type, shape, attachment));
+            }
+            ends.push(end);
+        }
+        Ok(())
+    }
+
+    /// The points of a branch, after a copy of where it grows from unless it repeats that place itself.
+    fn points(
+        &mut self,
+        branch: &Branch,
+        end: &mut BranchEnd,
+    ) -> Result<Vec<Point>, MorphologyError> {
+        let Some(first) = branch.points.first() else {
+            self.warn(branch.line, ImportWarningKind::EmptyBranch);
+            return Ok(Vec::new());
+        };
+        let origin = end.position_um.filter(|origin| !same_place(origin, &first.position_um));
+        let mut points = Vec::with_capacity(branch.points.len() + 1);
+        for (index, point) in branch.points.iter().enumerate() {
+            let diameter_um = match positive_diameter(point) {
+                Some(diameter_um) => diameter_um,
+                None => self.repair(branch, index, end.diameter_um)?,
+            };
+            if let Some(origin) = origin.filter(|_| points.is_empty()) {
+                points.push(Point::from_text_precision(origin, diameter_um));
+            }
+            end.position_um = Some(point.position_um);
+            end.diameter_um = Some(diameter_um);
+            points.push(
+                Point::from_text_precision(point.position_um, diameter_um)
+                    .with_source_id(i64::try_from(point.line).unwrap_or(i64::MAX)),
+            );
+        }
+        Ok(points)
+    }
+
+    /// A diameter for a point without a positive one; `before_um` is the one before it on the path to the root.
+    fn repair(
+        &mut self,
+        branch: &Branch,
+        index: usize,
+        before_um: Option<f64>,
+    ) -> Result<f64, MorphologyError> {
+        let FilePoint { line, diameter_um: found_um, .. } = branch.points[index];
+        let flipped = found_um.filter(|found| (-found) as f32 > 0.0).map(|found| -found);
+        let before = before_um.filter(|_| index > 0);
+        let after = || branch.points[index + 1..].iter().find_map(positive_diameter);
+        let used_um = flipped
+            .or(before)
+            .or_else(after)
+            .or(before_um)
+            .ok_or(MorphologyError::PointDiameter { line })?;
+        self.warn(line, ImportWarningKind::RepairedDiameter { found_um, used_um });
+        Ok(used_um)
+    }
+}
+
+/// The diameter if it is still positive as float32.
+fn positive_diameter(point: &FilePoint) -> Option<f64> {
+    point.diameter_um.filter(|&diameter_um| diameter_um as f32 > 0.0)
+}
+
+fn same_place(a: &[f64; 3], b: &[f64; 3]) -> bool {
+    a.iter().zip(b).all(|(a, b)| (a - b).abs() <= SAME_PLACE_UM)
+}
+
+fn has_length(points: &[Point]) -> bool {
+    points.windows(2).any(|pair| pair[0].distance_um(&pair[1]) > 0.0)
+}
+
+fn cylinder_around(point: &Point) -> [Point; 3] {
+    let [x, y, z] = point.position_um();
+    let half = point.diameter_um() / 2.0;
+    let end = |x| Point::from_text_precision([x, y, z], point.diameter_um());
+    [end(x - half), *point, end(x + half)]
+}
+
+/// A bounding box in x and y.
+struct Bounds {
+    min_um: [f64; 2],
+    max_um: [f64; 2],
+}
+
+impl Bounds {
+    fn of(points: &[[f64; 3]]) -> Self {
+        let mut bounds = Self { min_um: [f64::INFINITY; 2], max_um: [f64::NEG_INFINITY; 2] };
+        for point in points {
+            for axis in 0..2 {
+                bounds.min_um[axis] = bounds.min_um[axis].min(point[axis]);
+                bounds.max_um[axis] = bounds.max_um[axis].max(point[axis]);
+            }
+        }
+        bounds
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        (0..2).all(|axis| {
+            self.min_um[axis] <= other.max_um[axis] && other.min_um[axis] <= self.max_um[axis]
+        })
+    }
+
+    fn contains(&self, position_um: [f64; 3]) -> bool {
+        (0..2).all(|axis| {
+            (self.min_um[axis] - OUTLINE_MARGIN_UM..=self.max_um[axis] + OUTLINE_MARGIN_UM)
+                .contains(&position_um[axis])
+        })
+    }
+}

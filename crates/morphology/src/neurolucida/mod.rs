@@ -1,0 +1,47 @@
+//! Neurolucida ASC files: S-expressions to trees and outlines to sections.
+
+mod build;
+mod lexer;
+mod parser;
+
+use crate::{Import, ImportOptions, MorphologyError};
+
+/// Reads a Neurolucida ASC file as NEURON 9 does: same sections, order, points, lengths and attachments.
+///
+/// - A tree is typed by its label: `(Axon)`, `(Dendrite)`, `(Apical)`. Its branches become sections; a branch that
+///   grows from another starts with a copy of that one's last point, of its own first diameter.
+/// - The soma is the outline named `"CellBody"` or labeled `(CellBody)`: cylinders stacked along its principal axis
+///   ([`SomaConvention::Contour`]). Several outlines that overlap in x and y are a stack, one point each, in the order
+///   of the file ([`SomaConvention::ContourStack`]). Other outlines are skipped.
+/// - Trees attach to the center of the soma by a wire without resistance.
+/// - Markers, spines, colors, pictures and other blocks without geometry are skipped, in silence if known.
+/// - A point's [`source_id`](crate::Point::source_id) is its line.
+///
+/// What is repaired or doubtful is in the report, by line. Beyond NEURON: missing and zero diameters are repaired, branches
+/// of more than two points in one place removed, markers accepted anywhere. The soma may be ignored
+/// ([`SomaConvention::Absent`]) if there is one tree only.
+///
+/// [`SomaConvention::Contour`]: crate::SomaConvention::Contour
+/// [`SomaConvention::ContourStack`]: crate::SomaConvention::ContourStack
+/// [`SomaConvention::Absent`]: crate::SomaConvention::Absent
+///
+/// # Errors
+///
+/// [`MorphologyError`] with the line: parentheses, spines or strings never closed, something in a place without meaning,
+/// points that are not of three or four finite numbers, a branch without any positive diameter, a soma outline without
+/// area, several somas, several trees without a soma, nothing at all, or a soma convention asked for that does not fit.
+///
+/// # Examples
+///
+/// ```
+/// use apical_morphology::{ImportOptions, read_neurolucida};
+///
+/// let file = b"((Dendrite) (0 0 0 2) (10 0 0 1) ((20 5 0 1) | (20 -5 0 1)))";
+/// let import = read_neurolucida(file, &ImportOptions::default())?;
+/// assert_eq!(import.morphology.sections().len(), 3);
+/// assert!(import.report.warnings.is_empty());
+/// # Ok::<(), apical_morphology::MorphologyError>(())
+/// ```
+pub fn read_neurolucida(bytes: &[u8], options: &ImportOptions) -> Result<Import, MorphologyError> {
+    build::build(parser::parse(bytes)?, options)
+}
