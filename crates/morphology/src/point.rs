@@ -58,7 +58,8 @@ impl Point {
         self.source_id
     }
 
-    /// Straight distance to another point, µm. Like NEURON's, it comes from differences rounded to float32.
+    /// Straight distance to another point, µm: that of NEURON, which takes the differences of coordinates in float32
+    /// and goes on in float64.
     #[must_use]
     pub fn distance_um(&self, other: &Self) -> f64 {
         let [dx, dy, dz] =
