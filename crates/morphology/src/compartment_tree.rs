@@ -5,6 +5,7 @@ use crate::region;
 use crate::{DiscretizationPolicy, Morphology, MorphologyError, Site};
 
 /// A piece of a section that has one voltage (NEURON: segment; Arbor: control volume).
+#[doc(alias = "segment")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Compartment {
@@ -37,6 +38,20 @@ const MAX_COMPARTMENTS: usize = 1 << 22;
 /// A morphology divided into compartments.
 ///
 /// Compartments are ordered by section, within a section from its 0 end.
+///
+/// ```
+/// use apical_core::SectionType;
+/// use apical_morphology::{AxialTree, CompartmentTree, MaxLength, Morphology, Section, SectionShape};
+///
+/// let shape = SectionShape::Cylinder { length_um: 100.0, diameter_um: 2.0 };
+/// let morphology = Morphology::new(vec![Section::new(SectionType::Basal, shape, None)])?;
+/// let tree = CompartmentTree::new(morphology, &MaxLength::new(40.0)?)?;
+/// assert_eq!(tree.len(), 5);
+/// let first = &tree.compartments()[0];
+/// assert_eq!(first.x, 0.1);
+/// assert_eq!(AxialTree::new(&tree, 100.0)?.node_count(), 7);
+/// # Ok::<(), apical_morphology::MorphologyError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct CompartmentTree {
     morphology: Morphology,

@@ -7,6 +7,7 @@ use apical_core::SectionId;
 use crate::{Morphology, MorphologyError, Section, SectionShape};
 
 /// A rule for the number of compartments of every section (NEURON: `nseg`; Arbor: `cv_policy`).
+#[doc(alias = "nseg")]
 pub trait DiscretizationPolicy {
     /// Number of compartments of each section, in order of sections.
     ///
@@ -56,6 +57,7 @@ impl DiscretizationPolicy for MaxLength {
 /// L / λ_f is summed over its frusta, each with its mean diameter. So are NEURON's `lambda_f` and the rounding
 /// (+ 0.9) of its standard recipe; rounding by 0.999, as its CellBuilder does, gives a higher count for a few sections.
 /// Fraction 0.1 and frequency 100 Hz unless changed.
+#[doc(alias = "lambda_f")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DLambda {
     fraction: f64,

@@ -58,10 +58,8 @@ impl Point {
         self.source_id
     }
 
-    /// Straight distance to another point, µm.
-    ///
-    /// Differences of coordinates are rounded to float32 before they are squared, as NEURON does: that alone moves the
-    /// length of a section by up to 1e-8 of it.
+    /// Straight distance to another point, µm: that of NEURON, which takes the differences of coordinates in float32
+    /// and goes on in float64.
     #[must_use]
     pub fn distance_um(&self, other: &Self) -> f64 {
         let [dx, dy, dz] =

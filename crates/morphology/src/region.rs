@@ -6,7 +6,7 @@ use crate::Morphology;
 
 /// A branch point of the apical tree is its main bifurcation where a second branch reaches at least this part of the
 /// way that the farthest-reaching branch reaches beyond it. Obliques end near the trunk, while the branches of the tuft
-/// all make for the surface; in the cell of Hay et al. 2011 the largest value at an oblique is 0.19, and 0.97 at the
+/// all make for the surface; in the cell of Hay et al. 2011 the largest value at an oblique is 0.20, and 0.97 at the
 /// main bifurcation.
 const MAIN_BIFURCATION_REACH: f64 = 0.5;
 
@@ -16,7 +16,8 @@ const MAIN_BIFURCATION_REACH: f64 = 0.5;
 /// the apical section on another type (the soma) that reaches farthest, and continues at each branch point into the
 /// section that reaches farthest, until the main bifurcation: the first branch point where a second section reaches at
 /// least half as far. All beyond is tuft. Every other apical section, a second apical tree at the soma included, is
-/// oblique. A tree without a main bifurcation has no tuft.
+/// oblique. A tree without a main bifurcation has no tuft. Whatever is attached inside a section counts as attached to its
+/// far end.
 pub(crate) fn of_sections(morphology: &Morphology) -> Vec<Region> {
     let mut regions: Vec<Region> = morphology
         .sections()

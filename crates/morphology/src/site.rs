@@ -15,6 +15,7 @@ use crate::MorphologyError;
 /// # Ok::<(), apical_morphology::MorphologyError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[doc(alias = "location")]
 #[serde(try_from = "UncheckedSite")]
 pub struct Site {
     section: SectionId,

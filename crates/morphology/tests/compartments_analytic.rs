@@ -1,5 +1,7 @@
 //! Compartments against closed formulas and small trees worked out by hand.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::f64::consts::PI;
 
 use apical_core::{CompartmentId, Region, SectionId, SectionType};
@@ -141,6 +143,16 @@ fn d_lambda_follows_the_ac_length_constant() {
     assert!(policy.with_frequency_hz(0.0).is_err());
 }
 
+/// NEURON 9.0.2: L / lambda_f(100) is 0.86318194 for these points, Ra = 150 Ω·cm and cm = 0.8 µF/cm².
+#[test]
+fn d_lambda_of_tapering_sections() {
+    let morphology = along_x(&[(0.0, 4.0), (60.0, 1.0), (200.0, 0.5), (230.0, 3.0)]);
+    for (fraction, count) in [(0.1, 9), (0.05, 19), (0.01, 87), (0.003, 289)] {
+        let policy = DLambda::new(150.0, 0.8).unwrap().with_fraction(fraction).unwrap();
+        assert_eq!(policy.compartment_counts(&morphology).unwrap(), [count]);
+    }
+}
+
 #[test]
 fn impossible_counts_are_refused() {
     let morphology = Morphology::new(vec![cylinder(SectionType::Soma, 20.0, 20.0, None)]).unwrap();
@@ -249,6 +261,39 @@ fn operator_of_two_cylinders() {
     let conductance = 1.0 / (15.0 / (PI * 0.25));
     for (i, j, sign) in [(0, 0, -1.0), (0, 1, 1.0), (1, 0, 1.0), (1, 1, -1.0)] {
         assert_close(*operator.get(i, j).unwrap(), sign * conductance, ROUNDING);
+    }
+}
+
+/// The bush in NEURON 9.0.2: passive membrane with another reversal potential in each compartment, after 1 ms.
+#[test]
+fn operator_gives_the_membrane_currents_of_neuron() {
+    let v_mv = [
+        -63.22345794899728,
+        -62.598942221585794,
+        -61.63871746964987,
+        -60.743626035731225,
+        -63.15758626812149,
+        -57.8114194783269,
+        -62.76685539506063,
+        -61.50270842306957,
+        -63.107829848061634,
+    ];
+    let expected_na = [
+        0.22964549432323553,
+        -0.045365650804870525,
+        0.011133133408570684,
+        -0.05685701020405108,
+        -0.0034490331453163586,
+        -0.08374362345044781,
+        -0.017930740363221218,
+        -0.021364251077920948,
+        -0.012068318685978487,
+    ];
+    let operator = AxialTree::new(&bush_tree(), 100.0).unwrap().membrane_current_operator();
+    for (row, expected_na) in operator.outer_iterator().zip(expected_na) {
+        let found_na: f64 = row.iter().map(|(j, value)| value * v_mv[j]).sum();
+        // Differences of voltages lose four digits here.
+        assert!((found_na - expected_na).abs() < 1e-12, "{found_na} is not {expected_na}");
     }
 }
 

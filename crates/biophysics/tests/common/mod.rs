@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use apical_biophysics::CellModel;
 use apical_biophysics::preset::{Preset, training_synapses};
-use apical_morphology::CompartmentTree;
+use apical_morphology::{CompartmentTree, ImportOptions, MaxLength, import};
 
 /// The folder with the real reconstruction and NEURON's results, if this machine has it.
 pub fn reference() -> Option<PathBuf> {
@@ -18,41 +18,9 @@ pub fn reference() -> Option<PathBuf> {
 
 /// The reference neuron: the reconstruction with the stub axon under the reference policy.
 pub fn cell1(reference: &Path) -> CompartmentTree {
-    let _ = reference;
-    use apical_core::*;
-    use apical_morphology::*;
-    let v = read_json(Path::new("/work/tmp/cell1_pts.json"));
-    let sections = v
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|o| {
-            let pts = o["pts"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|p| {
-                    let f = |i: usize| p[i].as_f64().unwrap();
-                    Point::new([f(0), f(1), f(2)], f(3))
-                })
-                .collect();
-            let name = o["name"].as_str().unwrap();
-            let t = if name.starts_with("soma") {
-                SectionType::Soma
-            } else if name.starts_with("dend") {
-                SectionType::Basal
-            } else {
-                SectionType::Apical
-            };
-            let att = o["parent"].as_array().map(|p| Attachment {
-                parent: SectionId::new(p[0].as_u64().unwrap() as usize),
-                x: p[1].as_f64().unwrap(),
-            });
-            Section::new(t, SectionShape::Points(pts), att)
-        })
-        .collect();
-    CompartmentTree::new(Morphology::new(sections).unwrap().with_stub_axon(), &MaxLength::default())
-        .unwrap()
+    let path = reference.join("cell1.asc");
+    let morphology = import(&path, &ImportOptions::default()).unwrap().morphology;
+    CompartmentTree::new(morphology.with_stub_axon(), &MaxLength::default()).unwrap()
 }
 
 /// The reference neuron with the channels of a preset and the synapses of the training data, every event released.
