@@ -26,3 +26,4 @@ pub use point::Point;
 pub use report::{Format, ImportReport, ImportWarning, ImportWarningKind, SomaConvention};
 pub use section::{Attachment, Section, SectionShape};
 pub use site::Site;
+pub use synthetic::{SyntheticPyramidal, default_cell};
