@@ -82,6 +82,25 @@ pub enum MorphologyError {
         found: usize,
         /// Largest number allowed.
         limit: usize,
+    /// Numbers of dendrites that no tree has.
+    #[error("{tips} {what} tips do not fit {stems} stems")]
+    BranchNumbers {
+        /// Which dendrites.
+        what: &'static str,
+        /// Number of dendrites that begin.
+        stems: usize,
+        /// Number of dendrites that end.
+        tips: usize,
+    },
+    /// A number of compartments that the sections cannot have.
+    #[error("{sections} {what} sections cannot have {compartments} compartments")]
+    CompartmentNumber {
+        /// Which dendrites.
+        what: &'static str,
+        /// Their number of sections.
+        sections: usize,
+        /// The number of compartments asked for.
+        compartments: usize,
     },
     /// A file that cannot be read.
     #[error("{path}: {source}")]

@@ -37,3 +37,4 @@ pub use selection::Selection;
 pub use site::Site;
 pub use source_map::{Location, SourceMap};
 pub use swc::{read_swc, write_swc};
+pub use synthetic::{SyntheticPyramidal, default_cell};

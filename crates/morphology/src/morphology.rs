@@ -44,6 +44,11 @@ impl Morphology {
         Ok(Self { sections: in_type_order(sections) })
     }
 
+    /// A morphology from sections that are known to pass the checks of [`Morphology::new`].
+    pub(crate) fn from_tree(sections: Vec<Section>) -> Self {
+        Self { sections: in_type_order(sections) }
+    }
+
     /// All sections in order.
     #[must_use]
     pub fn sections(&self) -> &[Section] {

@@ -56,7 +56,8 @@ fn assert_as_neuron(file: &str, morphology: &Morphology, sections: &[Value]) {
         let theirs: Vec<[f32; 4]> = serde_json::from_value(expected["pts"].clone()).unwrap();
         assert_eq!(points.len(), theirs.len(), "{label}");
         for (ours, theirs) in points.iter().zip(&theirs) {
-            let same = ours.iter().zip(theirs).all(|(a, b)| close(*a, *b, name.starts_with("soma")));
+            let same =
+                ours.iter().zip(theirs).all(|(a, b)| close(*a, *b, name.starts_with("soma")));
             assert!(same, "{label}: {ours:?}, NEURON {theirs:?}");
         }
         let tolerance = if name.starts_with("soma") { 1e-6 } else { LENGTH_TOLERANCE };
@@ -145,7 +146,9 @@ fn hay_reconstruction_becomes_the_sections_of_neuron() {
             (section.points().last(), &compartments().last().unwrap()["end"]),
         ];
         for (point, expected) in ends {
-            for (ours, theirs) in point.unwrap().position_um().iter().zip(expected.as_array().unwrap()) {
+            for (ours, theirs) in
+                point.unwrap().position_um().iter().zip(expected.as_array().unwrap())
+            {
                 let theirs = theirs.as_f64().unwrap();
                 // Written with 7 significant digits or more; the soma's points are computed.
                 assert!((ours - theirs).abs() <= 1e-6 * theirs.abs(), "{name}: {ours} {theirs}");
