@@ -1,3 +1,51 @@
 //! Developer tasks: `cargo xtask <task>`, one file a task.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks talk to the terminal")]
 
-fn main() {}
+mod bench_neuron;
+mod ci;
+mod command;
+mod crate_graph;
+mod golden;
+mod neuron_import;
+mod python;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// A task's outcome; the message is for a person.
+type Outcome<T = ()> = Result<T, String>;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Developer tasks")]
+enum Task {
+    /// Everything that has to pass before a change is merged.
+    Ci(ci::Options),
+    /// Rules about the sources that no compiler checks.
+    Tidy,
+    /// Checks golden data, or makes it again with NEURON.
+    Golden(golden::Options),
+    /// Compares imported reconstructions with NEURON's.
+    NeuronImport(neuron_import::Options),
+    /// Times NEURON and apical on the same simulation.
+    BenchNeuron(bench_neuron::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Task::parse() {
+        Task::Ci(options) => ci::run(&options),
+        Task::Tidy => tidy::run(),
+        Task::Golden(options) => golden::run(&options),
+        Task::NeuronImport(options) => neuron_import::run(&options),
+        Task::BenchNeuron(options) => bench_neuron::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The Python that has NEURON.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::Outcome;
+use crate::workspace::root;
+
+/// Where Python is found.
+#[derive(clap::Args, Clone)]
+pub(crate) struct PythonOptions {
+    /// The Python that has NEURON 9.0.2 and numpy installed.
+    #[arg(long, env = "APICAL_PYTHON", default_value = "python3")]
+    python: String,
+}
+
+impl PythonOptions {
+    /// A command that runs this Python in the workspace's root.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(&self.python);
+        command.current_dir(root()).env("NEURON_MODULE_OPTIONS", "-nogui");
+        command
+    }
+
+    /// The program's name or path.
+    pub(crate) fn program(&self) -> &str {
+        &self.python
+    }
+
+    /// An error that says what to install unless Python, NEURON and numpy are there.
+    pub(crate) fn require_neuron(&self) -> Outcome<String> {
+        let done = self
+            .command()
+            .args(["-c", "import numpy, neuron; print(neuron.__version__)"])
+            .stderr(Stdio::null())
+            .output()
+            .map_err(|error| {
+                format!("{} does not start ({error}); use --python or APICAL_PYTHON", self.python)
+            })?;
+        if !done.status.success() {
+            return Err(format!(
+                "{} lacks NEURON or numpy: pip install neuron==9.0.2 numpy, or name another with --python or \
+                 APICAL_PYTHON",
+                self.python
+            ));
+        }
+        let printed = String::from_utf8_lossy(&done.stdout);
+        Ok(printed.lines().last().unwrap_or_default().trim().to_owned())
+    }
+
+    /// Compiles the project's mechanisms into target/neuron unless that is done.
+    pub(crate) fn require_mechanisms(&self) -> Outcome {
+        let folder = Path::new("xtask").join("neuron");
+        let mut command = self.command();
+        command.arg("-c").arg(format!(
+            "import sys; sys.path.insert(0, {:?}); import mechanisms; mechanisms.compile_mechanisms()",
+            folder.display().to_string()
+        ));
+        let done = command.output().map_err(|error| error.to_string())?;
+        if done.status.success() {
+            return Ok(());
+        }
+        let message = String::from_utf8_lossy(&done.stderr);
+        Err(format!("NEURON's mechanisms did not compile (is a C++ compiler there?)\n{message}"))
+    }
+}
