@@ -82,6 +82,7 @@ pub enum MorphologyError {
         found: usize,
         /// Largest number allowed.
         limit: usize,
+    },
     /// Numbers of dendrites that no tree has.
     #[error("{tips} {what} tips do not fit {stems} stems")]
     BranchNumbers {

@@ -215,10 +215,9 @@ impl fmt::Display for ImportWarningKind {
             Self::ZeroLength { id } => {
                 write!(f, "the section from point {id} has no length, left out or made a cylinder")
             }
-            Self::AttachedTree { id, distance_um } => write!(
-                f,
-                "attached the tree from point {id} to the soma, {distance_um:.3} µm away"
-            ),
+            Self::AttachedTree { id, distance_um } => {
+                write!(f, "attached the tree from point {id} to the soma, {distance_um:.3} µm away")
+            }
             Self::DroppedTree { id, points } => {
                 write!(f, "left out the tree of {points} points from point {id}")
             }

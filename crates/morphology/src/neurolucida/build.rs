@@ -89,9 +89,7 @@ impl Builder {
         let Some(&line) = lines.first() else { return Ok(SomaConvention::Absent) };
         let outline_error = |problem| MorphologyError::SomaOutline { line, problem };
         let (convention, points) = match shapes.as_slice() {
-            [shape] => {
-                (SomaConvention::Contour, contour_points(shape).map_err(outline_error)?)
-            }
+            [shape] => (SomaConvention::Contour, contour_points(shape).map_err(outline_error)?),
             stack => {
                 let points = stack.iter().map(|shape| stack_point(shape)).collect();
                 (SomaConvention::ContourStack, points)

@@ -78,9 +78,28 @@ const WITHOUT_GEOMETRY: [&str; 30] = [
 
 /// Shapes of markers; also any of them with Open, Filled, Shaded or Double in front and a number behind.
 const MARKERS: [&str; 22] = [
-    "Asterisk", "Circle", "Cross", "Diamond", "Dot", "Flower", "Knot", "Maltese", "MalteseCross", "Marker", "NoMarker",
-    "Pinwheel", "Plus", "QuadStar", "SnowFlake", "Spine", "Splat", "Square", "Star", "TexacoStar",
-    "Triangle", "UpTriangle",
+    "Asterisk",
+    "Circle",
+    "Cross",
+    "Diamond",
+    "Dot",
+    "Flower",
+    "Knot",
+    "Maltese",
+    "MalteseCross",
+    "Marker",
+    "NoMarker",
+    "Pinwheel",
+    "Plus",
+    "QuadStar",
+    "SnowFlake",
+    "Spine",
+    "Splat",
+    "Square",
+    "Star",
+    "TexacoStar",
+    "Triangle",
+    "UpTriangle",
 ];
 
 fn carries_no_geometry(word: &[u8]) -> bool {
@@ -334,8 +353,8 @@ impl<'a> Parser<'a> {
             self.warn(line, ImportWarningKind::EmptyBranch);
             return Ok(());
         }
-        let as_neuron_names = (section_type == SectionType::Soma) == named_soma
-            && (named_soma || name.is_none());
+        let as_neuron_names =
+            (section_type == SectionType::Soma) == named_soma && (named_soma || name.is_none());
         if !as_neuron_names {
             self.warn(line, ImportWarningKind::NotReadByNeuron { name: shown_name });
         }

@@ -1,5 +1,5 @@
-use std::io::Write;
 use crate::{Morphology, MorphologyError};
+use std::io::Write;
 
 /// todo
 ///

@@ -118,7 +118,12 @@ impl SyntheticPyramidal {
         let trunk = budget::most_compartments(self.trunk_length_um * arbor::LONGEST_TRUNK);
         for (what, sections, fixed, compartments) in [
             ("basal", 2 * self.basal_tips - self.basal_stems, 0, self.basal_compartments),
-            ("apical", 2 * (self.oblique_tips + self.tuft_tips) - 1, trunk, self.apical_compartments),
+            (
+                "apical",
+                2 * (self.oblique_tips + self.tuft_tips) - 1,
+                trunk,
+                self.apical_compartments,
+            ),
         ] {
             if compartments < sections + fixed || (compartments - sections) % 2 != 0 {
                 return Err(MorphologyError::CompartmentNumber { what, sections, compartments });
