@@ -149,7 +149,6 @@ impl PointTree {
 }
 
 /// The parent of every point, and the points without.
-#[expect(clippy::type_complexity, reason = "two lists that are taken apart at once")]
 fn parents(
     records: &[Record],
     warnings: &mut Vec<ImportWarning>,
