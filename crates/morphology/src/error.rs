@@ -91,6 +91,120 @@ pub enum MorphologyError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file whose format neither its name nor its first line tells.
+    #[error("{path}: neither SWC nor Neurolucida ASC")]
+    UnknownFormat {
+        /// The file.
+        path: String,
+    },
+    /// A file without points.
+    #[error("no points")]
+    NoPoints,
+    /// A line of an SWC file with too few columns.
+    #[error("line {line}: {found} columns, SWC has 7 (id type x y z radius parent)")]
+    Columns {
+        /// Line, from 1.
+        line: usize,
+        /// Number of columns.
+        found: usize,
+    },
+    /// Something that is not a finite number, or not an integer where one is due.
+    #[error("line {line}: {column} cannot be {value:?}")]
+    Number {
+        /// Line, from 1.
+        line: usize,
+        /// What should be there.
+        column: &'static str,
+        /// What is there.
+        value: String,
+    },
+    /// A point with a negative id.
+    #[error("line {line}: id {id} is negative")]
+    NegativeId {
+        /// Line, from 1.
+        line: usize,
+        /// The id.
+        id: i64,
+    },
+    /// Two points of one id.
+    #[error("line {line}: id {id} is that of line {first_line} already")]
+    DuplicateId {
+        /// Line of the second, from 1.
+        line: usize,
+        /// The id.
+        id: i64,
+        /// Line of the first.
+        first_line: usize,
+    },
+    /// A point whose parent is not in the file.
+    #[error("line {line}: there is no point {parent}, parent of {id}")]
+    MissingParent {
+        /// Line, from 1.
+        line: usize,
+        /// The point.
+        id: i64,
+        /// Its parent.
+        parent: i64,
+    },
+    /// A point that descends from itself.
+    #[error("line {line}: point {id} descends from itself")]
+    PointLoop {
+        /// Line, from 1.
+        line: usize,
+        /// The point.
+        id: i64,
+    },
+    /// A root with radius 0, which has no parent to take one from.
+    #[error("line {line}: the root {id} has radius 0")]
+    NoRadius {
+        /// Line, from 1.
+        line: usize,
+        /// The point.
+        id: i64,
+    },
+    /// A tree that hangs on nothing and may not or cannot be attached to a soma.
+    #[error("line {line}: point {id} begins another tree")]
+    DisconnectedTree {
+        /// Line, from 1.
+        line: usize,
+        /// Root of the tree.
+        id: i64,
+    },
+    /// A soma in a second tree: another neuron.
+    #[error("line {line}: point {id} belongs to a second soma")]
+    SecondSoma {
+        /// Line, from 1.
+        line: usize,
+        /// Its first soma point.
+        id: i64,
+    },
+    /// A soma that is not of the kind asked for.
+    #[error("{points} soma points are not {convention}")]
+    Soma {
+        /// What was asked for.
+        convention: SomaConvention,
+        /// Number of soma points.
+        points: usize,
+    },
+    /// A section that has no place in space.
+    #[error("section {section}: a cylinder without coordinates cannot be written as SWC")]
+    NoCoordinates {
+        /// NEURON's name of the section.
+        section: String,
+    },
+    /// An attachment that SWC has no way to write.
+    #[error("section {section}: SWC cannot attach it to {parent} at x = {x} as it is")]
+    NotInSwc {
+        /// NEURON's name of the section.
+        section: String,
+        /// NEURON's name of its parent.
+        parent: String,
+        /// The place on the parent.
+        x: f64,
+    },
+    /// Writing failed.
+    #[error("writing a morphology: {0}")]
+    Write(#[source] std::io::Error),
     /// A block, spine or text of a Neurolucida file that is still open at the end of the file.
     #[error("line {line}: this {opener} is never closed")]
     Unclosed {
@@ -102,64 +216,33 @@ pub enum MorphologyError {
     /// Something in a place of a Neurolucida file where it has no meaning.
     #[error("line {line}: found {found:?}, expected {expected}")]
     Unexpected {
-        /// Line of the file, from 1.
+        /// Line, from 1.
         line: usize,
         /// What stands there, shortened.
         found: String,
         /// What could stand there.
         expected: &'static str,
     },
-    /// A coordinate or diameter of a Neurolucida file that is not a finite number.
-    #[error("line {line}: {value:?} is not a finite number")]
-    PointValue {
-        /// Line of the file, from 1.
-        line: usize,
-        /// What stands there, shortened.
-        value: String,
-    },
     /// A point of a Neurolucida file without three coordinates and a diameter.
     #[error("line {line}: a point of {count} numbers, expected x, y, z and diameter")]
     PointLength {
-        /// Line of the file, from 1.
+        /// Line, from 1.
         line: usize,
         /// How many numbers there are.
         count: usize,
     },
-    /// A point without a usable diameter, and none before or after it on its branch.
-    #[error("line {line}: no positive diameter on this branch nor on the one it grows from")]
-    PointDiameter {
-        /// Line of the file, from 1.
+    /// A point without a positive diameter, and none on its branch or the one it grows from.
+    #[error("line {line}: no positive diameter on this branch, nor on the one it grows from")]
+    NoDiameter {
+        /// Line, from 1.
         line: usize,
     },
     /// A soma outline that encloses nothing.
-    #[error("line {line}: the soma outline {problem}")]
+    #[error("line {line}: the soma's outline {problem}")]
     SomaOutline {
         /// Where the outline begins.
         line: usize,
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// Soma outlines that do not overlap: several cells in one file.
-    #[error("soma outlines that do not overlap: lines {lines:?}")]
-    SeveralSomas {
-        /// Where the first outline of each soma begins.
-        lines: Vec<usize>,
-    },
-    /// Several trees and no soma to join them.
-    #[error("several trees and no soma to join them: lines {lines:?}")]
-    SeveralTrees {
-        /// Where the trees begin.
-        lines: Vec<usize>,
-    },
-    /// A soma convention asked for that the file cannot be read by.
-    #[error("the soma is {found:?} in this file, not {requested:?}")]
-    SomaConvention {
-        /// What was asked for.
-        requested: SomaConvention,
-        /// What the file has.
-        found: SomaConvention,
-    },
-    /// A file without any tree or soma.
-    #[error("no tree and no soma in this file")]
-    NoSections,
 }

@@ -51,41 +51,99 @@ pub enum ImportWarningKind {
         /// Its name or first word.
         name: String,
     },
+    /// The file starts with a byte order mark, skipped.
+    ByteOrderMark,
+    /// Lines of more than seven columns; the further ones are ignored. The line is that of the first.
+    ExtraColumns {
+        /// Number of such lines.
+        lines: usize,
+    },
+    /// A point of negative type, read as a type of its own.
+    NegativeType {
+        /// The point.
+        id: i64,
+        /// Its type.
+        code: i32,
+    },
+    /// A negative radius, read without its sign.
+    NegativeRadius {
+        /// The point.
+        id: i64,
+        /// The radius in the file, µm.
+        radius_um: f64,
+    },
+    /// A radius of 0, replaced by the parent's.
+    ZeroRadius {
+        /// The point.
+        id: i64,
+        /// The radius used, µm.
+        used_um: f64,
+    },
+    /// A root marked by parent 0 instead of −1.
+    ParentZero {
+        /// The point.
+        id: i64,
+    },
+    /// A point whose parent comes later in the file.
+    ForwardReference {
+        /// The point.
+        id: i64,
+        /// Its parent.
+        parent: i64,
+    },
+    /// Runs of points that are not on consecutive lines, where NEURON splits sections or joins points of different
+    /// branches. The line is that of the first.
+    ScatteredRun {
+        /// The first point that is not followed by a child.
+        id: i64,
+        /// Number of such points.
+        points: usize,
+    },
+    /// All points of a section lie at one place: left out, or for the root, made a cylinder as long as thick.
+    ZeroLength {
+        /// Its first point.
+        id: i64,
+    },
+    /// A tree that hangs on nothing, attached to the middle of the soma.
+    AttachedTree {
+        /// Its root.
+        id: i64,
+        /// Distance from the soma's first point, µm.
+        distance_um: f64,
+    },
+    /// A tree that hangs on nothing, left out.
+    DroppedTree {
+        /// Its root.
+        id: i64,
+        /// Number of its points.
+        points: usize,
+    },
     /// A tree or soma outline that was read although NEURON skips it, because of how it is named.
     NotReadByNeuron {
         /// Its name; empty if it has none.
         name: String,
     },
     /// A tree without a type (Axon, Dendrite, Apical): its sections are of SWC type 0.
-    UnlabelledTree,
-    /// A tree or branch without points, skipped; branches that grow from it start where it would have started.
+    UnlabeledTree,
+    /// A tree or branch without points, left out.
     EmptyBranch,
-    /// A branch whose points all lie in one place, removed; what grew from it grows from its parent instead.
-    RemovedBranch {
-        /// Number of points, with the copy of its parent's.
-        points: usize,
-    },
-    /// A tree that starts with a branch of one point, without a soma to attach to: a cylinder along x around the point,
-    /// as long as wide.
-    SinglePointRoot,
     /// A closing parenthesis that closes nothing, skipped.
     StrayParenthesis,
-    /// A diameter that is missing or not positive. A negative one lost its sign; else the nearest positive one on the branch
-    /// before it was taken, or after it, or the last of its parent.
+    /// A diameter that is missing or not positive. A negative one lost its sign; otherwise it is that of the point
+    /// before on the branch, or the next positive one after, or the last of the parent.
     RepairedDiameter {
-        /// What the file says, µm; none where it says nothing.
+        /// The diameter in the file, µm, if there is one.
         found_um: Option<f64>,
-        /// What was taken, µm.
+        /// The diameter used, µm.
         used_um: f64,
     },
-    /// An outline of the soma with fewer than three points, skipped.
-    ShortSomaOutline {
+    /// An outline of the soma with fewer than three points, left out.
+    ShortOutline {
         /// Number of points.
         points: usize,
     },
-    /// A tree that starts outside the soma's outline (its bounding box in x and y, widened by 0.5 µm), attached to the
-    /// soma's center like the others.
-    OutsideSoma,
+    /// An outline of another soma, left out.
+    DroppedSoma,
 }
 
 /// What the importer did: format, soma convention, and every repair and warning with its line.
@@ -105,5 +163,89 @@ impl fmt::Display for Format {
             Self::Swc => "SWC",
             Self::NeurolucidaAsc => "Neurolucida ASC",
         })
+    }
+}
+
+impl fmt::Display for SomaConvention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SinglePoint => "a single point",
+            Self::ThreePoint => "a single point written as three",
+            Self::Chain => "a run of points",
+            Self::Contour => "an outline",
+            Self::ContourStack => "a stack of outlines",
+            Self::Absent => "absent",
+        })
+    }
+}
+
+impl fmt::Display for ImportWarningKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SkippedBlock { name } => write!(f, "skipped {name}"),
+            Self::ByteOrderMark => f.write_str("skipped a byte order mark"),
+            Self::ExtraColumns { lines } => {
+                write!(f, "ignored what follows the seventh column on {lines} lines")
+            }
+            Self::NegativeType { id, code } => write!(f, "point {id} has the type {code}"),
+            Self::NegativeRadius { id, radius_um } => {
+                write!(f, "point {id} has the radius {radius_um} µm, used {} µm", radius_um.abs())
+            }
+            Self::ZeroRadius { id, used_um } => {
+                write!(f, "point {id} has the radius 0, used its parent's, {used_um} µm")
+            }
+            Self::ParentZero { id } => write!(f, "took {id} for a root: its parent is 0"),
+            Self::ForwardReference { id, parent } => {
+                write!(f, "the parent {parent} of point {id} comes later")
+            }
+            Self::ScatteredRun { id, points } => write!(
+                f,
+                "{points} points, {id} first, are not followed by the next of their run: \
+                 NEURON makes other sections of this file"
+            ),
+            Self::ZeroLength { id } => {
+                write!(f, "the section from point {id} has no length, left out or made a cylinder")
+            }
+            Self::AttachedTree { id, distance_um } => write!(
+                f,
+                "attached the tree from point {id} to the soma, {distance_um:.3} µm away"
+            ),
+            Self::DroppedTree { id, points } => {
+                write!(f, "left out the tree of {points} points from point {id}")
+            }
+            Self::NotReadByNeuron { name } => {
+                write!(f, "read {name:?}, which NEURON would skip because of this name")
+            }
+            Self::UnlabeledTree => f.write_str("a tree without a type"),
+            Self::EmptyBranch => f.write_str("left out a branch without points"),
+            Self::StrayParenthesis => f.write_str("skipped a parenthesis that closes nothing"),
+            Self::RepairedDiameter { found_um: Some(found_um), used_um } => {
+                write!(f, "the diameter is {found_um} µm, used {used_um} µm")
+            }
+            Self::RepairedDiameter { found_um: None, used_um } => {
+                write!(f, "there is no diameter, used {used_um} µm")
+            }
+            Self::ShortOutline { points } => {
+                write!(f, "left out a soma outline of {points} points")
+            }
+            Self::DroppedSoma => f.write_str("left out the outline of another soma"),
+        }
+    }
+}
+
+impl fmt::Display for ImportWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        self.kind.fmt(f)
+    }
+}
+
+impl fmt::Display for ImportReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let warnings = self.warnings.len();
+        write!(f, "{}, soma: {}, {warnings} warnings", self.format, self.soma)?;
+        self.warnings.iter().try_for_each(|warning| write!(f, "\n  {warning}"))
     }
 }
