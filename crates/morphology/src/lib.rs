@@ -34,5 +34,5 @@ pub use report::{Format, ImportReport, ImportWarning, ImportWarningKind, SomaCon
 pub use section::{Attachment, Section, SectionShape};
 pub use selection::Selection;
 pub use site::Site;
-pub use source_map::{Location, SourceMap};
+pub use source_map::SourceMap;
 pub use swc::{read_swc, write_swc};
