@@ -149,9 +149,9 @@ proptest! {
         for line in text.lines() {
             let fields: Vec<f64> = line.split(' ').map(|f| f.parse().unwrap()).collect();
             let place = map.locate(fields[0] as i64).unwrap();
-            prop_assert!(map.ids_of(place.section).contains(&(fields[0] as i64)));
-            let section = morphology.section(place.section);
-            let mut left_um = place.x * section.length_um();
+            prop_assert!(map.ids_of(place.section()).contains(&(fields[0] as i64)));
+            let section = morphology.section(place.section());
+            let mut left_um = place.x() * section.length_um();
             let mut pairs = section.points().windows(2);
             let found = loop {
                 let Some(pair) = pairs.next() else { break section.points()[section.points().len() - 1] };

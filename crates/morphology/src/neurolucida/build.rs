@@ -192,8 +192,7 @@ impl Builder {
             end.position_um = Some(point.position_um);
             end.diameter_um = Some(diameter_um);
             points.push(
-                neuron_point(point.position_um, diameter_um)
-                    .with_source_id(source_id(point.line)),
+                neuron_point(point.position_um, diameter_um).with_source_id(source_id(point.line)),
             );
         }
         Ok(points)
