@@ -1,5 +1,7 @@
 //! What is written as SWC is read again as the same sections; whatever the bytes, reading does not panic.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use apical_core::{SectionId, SectionType};
 use apical_morphology::{
     Attachment, DisconnectedTrees, ImportOptions, Morphology, MorphologyError, Point, Section,

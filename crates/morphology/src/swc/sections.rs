@@ -139,6 +139,9 @@ impl Builder<'_> {
                     Some(from(point).with_diameter_um(diameter_um))
                 }
             };
+            if own.len() == 1 && sprout.x == 0.0 && matches!(sprout.beginning, Beginning::Wire(_)) {
+                warnings.push(self.warning(own[0], |id| ImportWarningKind::OnePoint { id }));
+            }
             let points: Vec<Point> = start.into_iter().chain(own_points).collect();
             if length_um(&points) > 0.0 {
                 let parent = Some((sprout.parent, sprout.x));

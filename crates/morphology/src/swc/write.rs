@@ -255,7 +255,7 @@ impl<'a> Writer<'a> {
     /// whether the run goes on.
     fn children_in_order(&self, id: SectionId) -> Vec<SectionId> {
         let mut children = self.children[id.index()].clone();
-        let goes_on = !self.forks_at_end(id);
+        let goes_on = !self.forks_at_end(id) && !self.written[id.index()].as_point;
         if !is_soma(self.morphology.section(id)) {
             children.sort_by_key(|&c| (!self.is_at(c, 1.0), self.alike(id, c) == goes_on));
         }
