@@ -189,7 +189,8 @@ impl<'a> Writer<'a> {
             let (Some(end), Some(&end_id)) = (end, end_id) else { break };
             if leaves_soma && x == 0.5 {
                 let here = |point: &Point| point.position_um() == start.position_um();
-                return Ok(match below.points().iter().position(here) {
+                let inner = below.points().iter().enumerate().skip(1).rev().skip(1);
+                return Ok(match inner.rev().find(|(_, point)| here(point)).map(|(at, _)| at) {
                     Some(place) if self.begins_with_fork(id) => own(1, found.ids[place]),
                     _ => own(0, found.ids[found.ids.len() / 2]),
                 });
