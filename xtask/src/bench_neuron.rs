@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::Outcome;
 use crate::command::{self, is_installed};
 use crate::python::PythonOptions;
-use crate::workspace::root;
+use crate::workspace::{array, read, root};
 
 const SCRIPT: &str = "xtask/neuron/bench.py";
 
@@ -214,10 +214,12 @@ fn simulate_with_apical(
 }
 
 fn read_events(path: &Path, dendritic: usize) -> Outcome<EventTrain> {
-    let file = workspace::read_json(path)?;
+    let text = read(path)?;
+    let file: Value =
+        serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
     let mut events = Vec::new();
     for (name, first) in [("excitatory", 0), ("inhibitory", dendritic)] {
-        for pair in workspace::array(&file, name)? {
+        for pair in array(&file[name]) {
             let (Some(compartment), Some(time_ms)) = (pair[0].as_u64(), pair[1].as_f64()) else {
                 return Err(format!("{}: {pair} is no event", path.display()));
             };
