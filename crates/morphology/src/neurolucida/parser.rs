@@ -77,9 +77,28 @@ const WITHOUT_GEOMETRY: [&str; 30] = [
 
 /// Shapes of markers; also any of them with Open, Filled, Shaded or Double in front and a number behind.
 const MARKERS: [&str; 22] = [
-    "Asterisk", "Circle", "Cross", "Diamond", "Dot", "Flower", "Knot", "Maltese", "MalteseCross", "Marker", "NoMarker",
-    "Pinwheel", "Plus", "QuadStar", "SnowFlake", "Spine", "Splat", "Square", "Star", "TexacoStar",
-    "Triangle", "UpTriangle",
+    "Asterisk",
+    "Circle",
+    "Cross",
+    "Diamond",
+    "Dot",
+    "Flower",
+    "Knot",
+    "Maltese",
+    "MalteseCross",
+    "Marker",
+    "NoMarker",
+    "Pinwheel",
+    "Plus",
+    "QuadStar",
+    "SnowFlake",
+    "Spine",
+    "Splat",
+    "Square",
+    "Star",
+    "TexacoStar",
+    "Triangle",
+    "UpTriangle",
 ];
 
 /// The numbers of a point.
@@ -112,6 +131,10 @@ fn label(word: &[u8]) -> Option<SectionType> {
 fn starts_point(word: &[u8]) -> bool {
     word.first().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.'))
         || number(word).is_some()
+}
+
+fn is_section_tag(word: &[u8]) -> bool {
+    matches!(word, [b'S', digits @ ..] if digits.iter().all(u8::is_ascii_digit))
 }
 
 fn number(word: &[u8]) -> Option<f64> {
@@ -288,7 +311,11 @@ impl<'a> Parser<'a> {
                 Some((_, Token::Close)) => break,
                 Some((line, Token::Word(word))) => {
                     // Behind the numbers stands a tag: S1, the number of the section that was traced.
-                    tagged |= count >= 3 && !starts_point(word);
+                    tagged |= match count {
+                        0..3 => false,
+                        3 => is_section_tag(word),
+                        _ => !starts_point(word),
+                    };
                     if tagged {
                         continue;
                     }
@@ -340,8 +367,8 @@ impl<'a> Parser<'a> {
             self.warn(line, ImportWarningKind::EmptyBranch);
             return Ok(());
         }
-        let as_neuron_names = (section_type == SectionType::Soma) == named_soma
-            && (named_soma || name.is_none());
+        let as_neuron_names =
+            (section_type == SectionType::Soma) == named_soma && (named_soma || name.is_none());
         if !as_neuron_names {
             self.warn(line, ImportWarningKind::NotReadByNeuron { name: shown_name });
         }
