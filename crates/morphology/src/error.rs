@@ -117,6 +117,14 @@ pub enum MorphologyError {
         /// The point.
         id: i64,
     },
+    /// A root section whose points all lie at one place.
+    #[error("line {line}: the root section, from point {id}, has no length")]
+    NoLength {
+        /// Line, from 1.
+        line: usize,
+        /// Its first point.
+        id: i64,
+    },
     /// A tree that hangs on nothing and may not or cannot be attached to a soma.
     #[error("line {line}: point {id} begins another tree")]
     DisconnectedTree {

@@ -72,14 +72,11 @@ impl fmt::Display for Import {
 /// # Errors
 ///
 /// [`MorphologyError`] if the file cannot be read, is of no known format, or is not a sound morphology.
-pub fn import(
-    path: impl AsRef<Path>,
-    options: &ImportOptions,
-) -> Result<Import, MorphologyError> {
+pub fn import(path: impl AsRef<Path>, options: &ImportOptions) -> Result<Import, MorphologyError> {
     let path = path.as_ref();
     let shown = || path.display().to_string();
-    let bytes = std::fs::read(path)
-        .map_err(|source| MorphologyError::Io { path: shown(), source })?;
+    let bytes =
+        std::fs::read(path).map_err(|source| MorphologyError::Io { path: shown(), source })?;
     match format_of(path, &bytes) {
         Some(Format::Swc) => read_swc(&bytes, options),
         Some(Format::NeurolucidaAsc) => read_neurolucida(&bytes, options),

@@ -62,7 +62,8 @@ impl Point {
     /// and goes on in float64.
     #[must_use]
     pub fn distance_um(&self, other: &Self) -> f64 {
-        let [dx, dy, dz] = std::array::from_fn(|i| to_f32(self.position_um[i] - other.position_um[i]));
+        let [dx, dy, dz] =
+            std::array::from_fn(|i| to_f32(self.position_um[i] - other.position_um[i]));
         (dx * dx + dy * dy + dz * dz).sqrt()
     }
 }

@@ -91,15 +91,15 @@ pub enum ImportWarningKind {
         /// Its parent.
         parent: i64,
     },
-    /// Runs of points that are not on consecutive lines, where NEURON splits sections or joins points of different
-    /// branches. The line is that of the first.
+    /// Points whose run goes on elsewhere than on the next line, where NEURON splits sections or joins points of
+    /// different branches. The line is that of the first.
     ScatteredRun {
-        /// The first point that is not followed by a child.
+        /// The first such point.
         id: i64,
         /// Number of such points.
         points: usize,
     },
-    /// All points of a section lie at one place: left out, or for the root, made a cylinder as long as thick.
+    /// All points of a section lie at one place: left out, or for a soma, read as a single point.
     ZeroLength {
         /// Its first point.
         id: i64,
@@ -200,16 +200,18 @@ impl fmt::Display for ImportWarningKind {
             }
             Self::ScatteredRun { id, points } => write!(
                 f,
-                "{points} points, {id} first, are not followed by the next of their run: \
+                "after {points} points, {id} first, the next line is not the next of their run: \
                  NEURON makes other sections of this file"
             ),
             Self::ZeroLength { id } => {
-                write!(f, "the section from point {id} has no length, left out or made a cylinder")
+                write!(
+                    f,
+                    "the section from point {id} has no length, left out or read as one point"
+                )
             }
-            Self::AttachedTree { id, distance_um } => write!(
-                f,
-                "attached the tree from point {id} to the soma, {distance_um:.3} µm away"
-            ),
+            Self::AttachedTree { id, distance_um } => {
+                write!(f, "attached the tree from point {id} to the soma, {distance_um:.3} µm away")
+            }
             Self::DroppedTree { id, points } => {
                 write!(f, "left out the tree of {points} points from point {id}")
             }
