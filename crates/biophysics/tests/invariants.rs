@@ -1,7 +1,5 @@
 //! What must hold whatever the numbers are: conservation, determinism, one solution by three ways.
 
-mod common;
-
 use std::sync::Arc;
 
 use apical_biophysics::channel::{Ih, Pas};
@@ -253,7 +251,7 @@ fn bad_input_is_refused_by_name() {
     let partial = CellModel::builder(tree()).capacitance_uf_cm2(Density::uniform(&soma, 1.0));
     assert!(matches!(partial.build(), Err(BiophysicsError::NoCapacitance { .. })));
     let resistivity = CellModel::builder(tree()).axial_resistivity_ohm_cm(0.0);
-    assert!(matches!(resistivity.build(), Err(BiophysicsError::Parameter { .. })));
+    assert!(matches!(resistivity.build(), Err(BiophysicsError::Morphology(_))));
     let probability = SynapseModel::gaba_a().with_release_probability(1.5);
     let synapse = CellModel::builder(tree()).synapses(probability, &soma);
     assert!(matches!(synapse.build(), Err(BiophysicsError::Parameter { .. })));

@@ -1,15 +1,13 @@
 //! Parity with NEURON 9.0.2 on the reference neuron.
 
-mod common;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use std::path::Path;
-
-use apical_biophysics::preset::Preset;
+use apical_biophysics::preset::{Preset, training_synapses};
 use apical_biophysics::protocol::{Protocol, ProtocolStimuli};
-use apical_biophysics::{Simulation, SimulationConfig, SpikeDetector, TraceRecorder};
+use apical_biophysics::{CellModel, Simulation, SimulationConfig, SpikeDetector, TraceRecorder};
 use apical_core::{CompartmentId, EventTrain, SynapseId, SynapticEvent, Unit};
-use apical_morphology::Site;
-use common::{cell1, cell1_model, max_difference, read_json, read_npy, reference};
+use apical_morphology::{CompartmentTree, ImportOptions, MaxLength, Site, import};
 use serde_json::Value;
 
 /// Voltages agree to this over whole runs with spikes, mV. Both programs do the same operations in another order, so
@@ -19,7 +17,46 @@ const VOLTAGE_TOLERANCE_MV: f64 = 1e-5;
 /// Voltages of all compartments are stored as float32: half a unit in the last place at 128 mV.
 const FLOAT32_ROUNDING_MV: f64 = 3.9e-6;
 
-fn folder(reference: &Path, preset: Preset) -> std::path::PathBuf {
+/// The folder with the real reconstruction and NEURON's results, if this machine has it.
+fn reference() -> Option<PathBuf> {
+    let folder = std::env::var_os("APICAL_REFERENCE").map(PathBuf::from);
+    if folder.is_none() {
+        println!("skipped: APICAL_REFERENCE is not set");
+    }
+    folder
+}
+
+/// The reference neuron: the reconstruction with the stub axon under the reference policy.
+fn cell1(reference: &Path) -> CompartmentTree {
+    let path = reference.join("cell1.asc");
+    let morphology = import(&path, &ImportOptions::default()).unwrap().morphology;
+    CompartmentTree::new(morphology.with_stub_axon(), &MaxLength::default()).unwrap()
+}
+
+/// The reference neuron with the channels of a preset and the synapses of the training data, every event released.
+fn cell1_model(reference: &Path, preset: Preset) -> Arc<CellModel> {
+    let builder = preset.paint(cell1(reference)).unwrap();
+    Arc::new(training_synapses(builder, 1.0).build().unwrap())
+}
+
+fn read_json(path: &Path) -> serde_json::Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str(&text).unwrap()
+}
+
+/// All values of an npy file of this type, in C order.
+fn read_npy<T: npyz::Deserialize>(path: &Path) -> Vec<T> {
+    let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    npyz::NpyFile::new(&bytes[..]).unwrap().into_vec().unwrap()
+}
+
+/// The largest difference of two traces; they must be equally long.
+fn max_difference(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+}
+
+fn folder(reference: &Path, preset: Preset) -> PathBuf {
     reference.join(format!("{preset}_cell1"))
 }
 
@@ -63,7 +100,7 @@ fn densities_equal_the_published_distribution() {
 }
 
 /// The compartment of a recording site of the reference runs.
-fn site(tree: &apical_morphology::CompartmentTree, meta: &Value, name: &str) -> CompartmentId {
+fn site(tree: &CompartmentTree, meta: &Value, name: &str) -> CompartmentId {
     let at = |section: &str, x: f64| {
         let section = tree.morphology().section_named(section).unwrap();
         tree.compartment_at(Site::new(section, x).unwrap())

@@ -1,7 +1,5 @@
 //! Synapses against closed forms.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use apical_biophysics::BiophysicsError;
 use apical_biophysics::synapse::{
     DoubleExponential, Exponential, MagnesiumBlock, ShortTermPlasticity, ShortTermPlasticityState,

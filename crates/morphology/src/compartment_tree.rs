@@ -2,7 +2,7 @@ use apical_core::{CompartmentId, CompartmentRecord, CompartmentTable, Region, Se
 
 use crate::frustum::Profile;
 use crate::region;
-use crate::{DiscretizationPolicy, Morphology, MorphologyError, Site};
+use crate::{DiscretizationPolicy, Morphology, MorphologyError, Site, SourceMap};
 
 /// A piece of a section that has one voltage (NEURON: segment; Arbor: control volume).
 #[doc(alias = "segment")]
@@ -65,6 +65,7 @@ pub struct CompartmentTree {
     regions: Vec<Region>,
     branch_orders: Vec<usize>,
     terminal: Vec<bool>,
+    sources: SourceMap,
 }
 
 impl CompartmentTree {
@@ -114,6 +115,7 @@ impl CompartmentTree {
             regions: region::of_sections(&morphology),
             branch_orders: region::branch_orders(&morphology),
             terminal: morphology.children().iter().map(Vec::is_empty).collect(),
+            sources: SourceMap::new(&morphology),
             morphology,
             compartments,
             first,
@@ -249,11 +251,7 @@ impl CompartmentTree {
     /// The compartment in which a point of the file (SWC id, Neurolucida line) lies.
     #[must_use]
     pub fn compartment_of_source(&self, source_id: i64) -> Option<CompartmentId> {
-        self.morphology.iter().find_map(|(id, section)| {
-            let place = section.points().iter().position(|p| p.source_id() == Some(source_id))?;
-            let arc_um = Profile::new(section).arcs_um().nth(place)?;
-            Some(self.compartment_at_arc(id, arc_um))
-        })
+        self.sources.locate(source_id).map(|site| self.compartment_at(site))
     }
 
     /// The points of the file (SWC ids, Neurolucida lines) that lie in a compartment, from its 0 end.
@@ -263,19 +261,9 @@ impl CompartmentTree {
     /// If the id is of another tree and out of range.
     #[must_use]
     pub fn sources_of(&self, id: CompartmentId) -> Vec<i64> {
-        let section = self.compartment(id).section;
-        let points = self.morphology.section(section).points();
-        let profile = Profile::new(self.morphology.section(section));
-        points
-            .iter()
-            .zip(profile.arcs_um())
-            .filter(|&(_, arc_um)| self.compartment_at_arc(section, arc_um) == id)
-            .filter_map(|(point, _)| point.source_id())
-            .collect()
-    }
-
-    fn compartment_at_arc(&self, section: SectionId, arc_um: f64) -> CompartmentId {
-        self.compartment_at(Site::unchecked(section, arc_um / self.lengths_um[section.index()]))
+        let in_section = self.sources.ids_of(self.compartment(id).section);
+        let within = |&source_id: &i64| self.compartment_of_source(source_id) == Some(id);
+        in_section.iter().copied().filter(within).collect()
     }
 
     /// The rows of every voltage array of this tree.

@@ -3,6 +3,7 @@
 use nalgebra::{Matrix3, SymmetricEigen, Vector3};
 
 use crate::Point;
+use crate::precision::neuron_point;
 
 /// Places along an outline that stand for it.
 const OUTLINE_SAMPLES: usize = 101;
@@ -48,9 +49,7 @@ pub(crate) fn contour_points(outline_um: &[[f64; 3]]) -> Result<Vec<Point>, &'st
     Ok(along
         .iter()
         .zip(diameters)
-        .map(|(&at, diameter_um)| {
-            Point::from_text_precision((center + major * at).into(), diameter_um)
-        })
+        .map(|(&at, diameter_um)| neuron_point((center + major * at).into(), diameter_um))
         .collect())
 }
 
@@ -65,7 +64,7 @@ pub(crate) fn stack_point(outline_um: &[[f64; 3]]) -> Point {
     let perimeter_um: f64 =
         vertices().zip(vertices().cycle().skip(1)).map(|(a, b)| (b - a).norm()).sum();
     let diameter_um = (perimeter_um / std::f64::consts::PI + 2.0 * radius_um) / 2.0;
-    Point::from_text_precision(center.into(), diameter_um)
+    neuron_point(center.into(), diameter_um)
 }
 
 /// A place of the outline in its own axes.
@@ -75,12 +74,12 @@ struct Place {
     aside: f64,
 }
 
-/// Points at equal distances along the outline, from its first vertex to its last.
+/// Points at equal distances along the outline as seen from above, from its first vertex to its last.
 fn resample(outline_um: &[[f64; 3]], count: usize) -> Vec<Vector3<f64>> {
     let vertices: Vec<Vector3<f64>> = outline_um.iter().map(|&v| Vector3::from(v)).collect();
     let mut arc = vec![0.0];
     for pair in vertices.windows(2) {
-        arc.push(arc[arc.len() - 1] + (pair[1] - pair[0]).norm());
+        arc.push(arc[arc.len() - 1] + (pair[1] - pair[0]).xy().norm());
     }
     equally_spaced(0.0, arc[arc.len() - 1], count)
         .into_iter()
@@ -123,11 +122,10 @@ fn axes(points: &[Vector3<f64>], center: Vector3<f64>) -> Option<(Vector3<f64>, 
 
 /// The outline cut at its two ends into sides, on each of which places rise along the axis.
 fn sides(mut profile: Vec<Place>) -> [Vec<Place>; 2] {
-    let largest =
-        |profile: &[Place]| {
-            (1..profile.len())
-                .fold(0, |best, i| if profile[i].along > profile[best].along { i } else { best })
-        };
+    let largest = |profile: &[Place]| {
+        (1..profile.len())
+            .fold(0, |best, i| if profile[i].along > profile[best].along { i } else { best })
+    };
     let start = largest(&profile);
     profile.rotate_left(start);
     let smallest = (1..profile.len())

@@ -182,6 +182,14 @@ pub enum MorphologyError {
         /// The point.
         id: i64,
     },
+    /// A root section whose points all lie at one place.
+    #[error("line {line}: the root section, from point {id}, has no length")]
+    NoLength {
+        /// Line, from 1.
+        line: usize,
+        /// Its first point.
+        id: i64,
+    },
     /// A tree that hangs on nothing and may not or cannot be attached to a soma.
     #[error("line {line}: point {id} begins another tree")]
     DisconnectedTree {
@@ -236,64 +244,33 @@ pub enum MorphologyError {
     /// Something in a place of a Neurolucida file where it has no meaning.
     #[error("line {line}: found {found:?}, expected {expected}")]
     Unexpected {
-        /// Line of the file, from 1.
+        /// Line, from 1.
         line: usize,
         /// What stands there, shortened.
         found: String,
         /// What could stand there.
         expected: &'static str,
     },
-    /// A coordinate or diameter of a Neurolucida file that is not a finite number.
-    #[error("line {line}: {value:?} is not a finite number")]
-    PointValue {
-        /// Line of the file, from 1.
-        line: usize,
-        /// What stands there, shortened.
-        value: String,
-    },
     /// A point of a Neurolucida file without three coordinates and a diameter.
     #[error("line {line}: a point of {count} numbers, expected x, y, z and diameter")]
     PointLength {
-        /// Line of the file, from 1.
+        /// Line, from 1.
         line: usize,
         /// How many numbers there are.
         count: usize,
     },
-    /// A point without a usable diameter, and none before or after it on its branch.
-    #[error("line {line}: no positive diameter on this branch nor on the one it grows from")]
-    PointDiameter {
-        /// Line of the file, from 1.
+    /// A point without a positive diameter, and none on its branch or the one it grows from.
+    #[error("line {line}: no positive diameter on this branch, nor on the one it grows from")]
+    NoDiameter {
+        /// Line, from 1.
         line: usize,
     },
     /// A soma outline that encloses nothing.
-    #[error("line {line}: the soma outline {problem}")]
+    #[error("line {line}: the soma's outline {problem}")]
     SomaOutline {
         /// Where the outline begins.
         line: usize,
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// Soma outlines that do not overlap: several cells in one file.
-    #[error("soma outlines that do not overlap: lines {lines:?}")]
-    SeveralSomas {
-        /// Where the first outline of each soma begins.
-        lines: Vec<usize>,
-    },
-    /// Several trees and no soma to join them.
-    #[error("several trees and no soma to join them: lines {lines:?}")]
-    SeveralTrees {
-        /// Where the trees begin.
-        lines: Vec<usize>,
-    },
-    /// A soma convention asked for that the file cannot be read by.
-    #[error("the soma is {found:?} in this file, not {requested:?}")]
-    SomaConvention {
-        /// What was asked for.
-        requested: SomaConvention,
-        /// What the file has.
-        found: SomaConvention,
-    },
-    /// A file without any tree or soma.
-    #[error("no tree and no soma in this file")]
-    NoSections,
 }

@@ -51,11 +51,6 @@ impl<'a> Profile<'a> {
         self.stations.last().map_or(0.0, |&(arc_um, _)| arc_um)
     }
 
-    /// Arc length of each point, µm.
-    pub(crate) fn arcs_um(&self) -> impl Iterator<Item = f64> {
-        self.stations.iter().map(|&(arc_um, _)| arc_um)
-    }
-
     /// Integrals from one arc length to another, not smaller one.
     ///
     /// A step in diameter (two points at one place) is a ring that belongs to the interval which ends there, at the 0 end

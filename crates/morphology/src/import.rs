@@ -15,7 +15,8 @@ use crate::{
 pub struct ImportOptions {
     /// How the soma is to be understood; none: detected from its points, as NEURON does.
     pub soma: Option<SomaConvention>,
-    /// What becomes of trees that hang on nothing (SWC: more than one root).
+    /// What becomes of trees that hang on nothing (SWC: more than one root; Neurolucida: they start outside
+    /// the soma's outline).
     pub disconnected: DisconnectedTrees,
 }
 

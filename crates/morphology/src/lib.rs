@@ -21,7 +21,6 @@ mod soma;
 mod source_map;
 mod swc;
 mod synthetic;
-mod text_precision;
 
 pub use axial::AxialTree;
 pub use compartment_tree::{Compartment, CompartmentTree};
@@ -35,6 +34,6 @@ pub use report::{Format, ImportReport, ImportWarning, ImportWarningKind, SomaCon
 pub use section::{Attachment, Section, SectionShape};
 pub use selection::Selection;
 pub use site::Site;
-pub use source_map::{Location, SourceMap};
+pub use source_map::SourceMap;
 pub use swc::{read_swc, write_swc};
 pub use synthetic::{SyntheticPyramidal, default_cell};

@@ -1,7 +1,14 @@
+use crate::Point;
+
 /// The number that NEURON keeps of a coordinate or a diameter that it computed from float32 values: it passes them on
 /// as text of eight significant digits. ([`Point`](crate::Point) then keeps the nearest float32.)
 pub(crate) fn eight_digits(value: f64) -> f64 {
     format!("{value:.7e}").parse().unwrap_or(value)
+}
+
+/// A point as NEURON gets it from its Neurolucida reader, which computes in float64.
+pub(crate) fn neuron_point(position_um: [f64; 3], diameter_um: f64) -> Point {
+    Point::new(position_um.map(eight_digits), eight_digits(diameter_um))
 }
 
 /// The nearest float32, infinite beyond its range.

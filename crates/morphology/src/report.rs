@@ -91,17 +91,22 @@ pub enum ImportWarningKind {
         /// Its parent.
         parent: i64,
     },
-    /// Runs of points that are not on consecutive lines, where NEURON splits sections or joins points of different
-    /// branches. The line is that of the first.
+    /// Points whose run goes on elsewhere than on the next line, where NEURON splits sections or joins points of
+    /// different branches. The line is that of the first.
     ScatteredRun {
-        /// The first point that is not followed by a child.
+        /// The first such point.
         id: i64,
         /// Number of such points.
         points: usize,
     },
-    /// All points of a section lie at one place: left out, or for the root, made a cylinder as long as thick.
+    /// All points of a section lie at one place: left out, or for a soma, read as a single point.
     ZeroLength {
         /// Its first point.
+        id: i64,
+    },
+    /// A neurite of one point on a soma's first point where the soma branches: kept, where NEURON loses it.
+    OnePoint {
+        /// The point.
         id: i64,
     },
     /// A tree that hangs on nothing, attached to the middle of the soma.
@@ -124,35 +129,26 @@ pub enum ImportWarningKind {
         name: String,
     },
     /// A tree without a type (Axon, Dendrite, Apical): its sections are of SWC type 0.
-    UnlabelledTree,
-    /// A tree or branch without points, skipped; branches that grow from it start where it would have started.
+    UnlabeledTree,
+    /// A tree or branch without points, left out.
     EmptyBranch,
-    /// A branch whose points all lie in one place, removed; what grew from it grows from its parent instead.
-    RemovedBranch {
-        /// Number of points, with the copy of its parent's.
-        points: usize,
-    },
-    /// A tree that starts with a branch of one point, without a soma to attach to: a cylinder along x around the point,
-    /// as long as wide.
-    SinglePointRoot,
     /// A closing parenthesis that closes nothing, skipped.
     StrayParenthesis,
-    /// A diameter that is missing or not positive. A negative one lost its sign; else the nearest positive one on the branch
-    /// before it was taken, or after it, or the last of its parent.
+    /// A diameter that is missing or not positive. A negative one lost its sign; otherwise it is that of the point
+    /// before on the branch, or the next positive one after, or the last of the parent.
     RepairedDiameter {
-        /// What the file says, µm; none where it says nothing.
+        /// The diameter in the file, µm, if there is one.
         found_um: Option<f64>,
-        /// What was taken, µm.
+        /// The diameter used, µm.
         used_um: f64,
     },
-    /// An outline of the soma with fewer than three points, skipped.
-    ShortSomaOutline {
+    /// An outline of the soma with fewer than three points, left out.
+    ShortOutline {
         /// Number of points.
         points: usize,
     },
-    /// A tree that starts outside the soma's outline (its bounding box in x and y, widened by 0.5 µm), attached to the
-    /// soma's center like the others.
-    OutsideSoma,
+    /// An outline of another soma, left out.
+    DroppedSoma,
 }
 
 /// What the importer did: format, soma convention, and every repair and warning with its line.
@@ -209,11 +205,17 @@ impl fmt::Display for ImportWarningKind {
             }
             Self::ScatteredRun { id, points } => write!(
                 f,
-                "{points} points, {id} first, are not followed by the next of their run: \
+                "after {points} points, {id} first, the next line is not the next of their run: \
                  NEURON makes other sections of this file"
             ),
             Self::ZeroLength { id } => {
-                write!(f, "the section from point {id} has no length, left out or made a cylinder")
+                write!(
+                    f,
+                    "the section from point {id} has no length, left out or read as one point"
+                )
+            }
+            Self::OnePoint { id } => {
+                write!(f, "kept the neurite of the one point {id}, which NEURON loses")
             }
             Self::AttachedTree { id, distance_um } => {
                 write!(f, "attached the tree from point {id} to the soma, {distance_um:.3} µm away")
@@ -222,16 +224,10 @@ impl fmt::Display for ImportWarningKind {
                 write!(f, "left out the tree of {points} points from point {id}")
             }
             Self::NotReadByNeuron { name } => {
-                write!(f, "read {name:?}, which NEURON skips because of its name")
+                write!(f, "read {name:?}, which NEURON would skip because of this name")
             }
-            Self::UnlabelledTree => f.write_str("read a tree without a type as SWC type 0"),
-            Self::EmptyBranch => f.write_str("skipped a branch without points"),
-            Self::RemovedBranch { points } => {
-                write!(f, "removed a branch of {points} points that all lie in one place")
-            }
-            Self::SinglePointRoot => {
-                f.write_str("made a cylinder of a branch of one point that hangs on nothing")
-            }
+            Self::UnlabeledTree => f.write_str("a tree without a type"),
+            Self::EmptyBranch => f.write_str("left out a branch without points"),
             Self::StrayParenthesis => f.write_str("skipped a parenthesis that closes nothing"),
             Self::RepairedDiameter { found_um: Some(found_um), used_um } => {
                 write!(f, "the diameter is {found_um} µm, used {used_um} µm")
@@ -239,12 +235,10 @@ impl fmt::Display for ImportWarningKind {
             Self::RepairedDiameter { found_um: None, used_um } => {
                 write!(f, "there is no diameter, used {used_um} µm")
             }
-            Self::ShortSomaOutline { points } => {
-                write!(f, "skipped a soma outline of {points} points")
+            Self::ShortOutline { points } => {
+                write!(f, "left out a soma outline of {points} points")
             }
-            Self::OutsideSoma => {
-                f.write_str("attached a tree that starts outside the soma to its center")
-            }
+            Self::DroppedSoma => f.write_str("left out the outline of another soma"),
         }
     }
 }

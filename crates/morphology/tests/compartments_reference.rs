@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 
 use apical_core::{CompartmentId, Region, SectionId, SectionType};
 use apical_morphology::{
-    AxialTree, Compartment, CompartmentTree, ImportOptions, MaxLength, Selection, Site,
-    read_neurolucida,
+    AxialTree, Compartment, CompartmentTree, ImportOptions, MaxLength, Selection, Site, import,
 };
 use serde_json::Value;
 
@@ -27,8 +26,7 @@ fn reference() -> Option<(PathBuf, CompartmentTree)> {
         println!("skipped: APICAL_REFERENCE is not set");
         return None;
     };
-    let bytes = std::fs::read(folder.join("cell1.asc")).unwrap();
-    let import = read_neurolucida(&bytes, &ImportOptions::default()).unwrap();
+    let import = import(folder.join("cell1.asc"), &ImportOptions::default()).unwrap();
     let morphology = import.morphology.with_stub_axon();
     let tree = CompartmentTree::new(morphology, &MaxLength::default()).unwrap();
     Some((folder.join("shai2015_cell1"), tree))

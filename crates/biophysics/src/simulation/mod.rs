@@ -345,6 +345,7 @@ impl Simulation {
         for (group, states) in self.model.synapses().iter().zip(&mut state.synapses) {
             group.initialize(&mut membrane, &mut states.conductances);
         }
+        self.workspace.gather_voltages(&self.model, &self.state);
     }
 
     fn deliver_events(&mut self) {

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::synapse::SynapseState;
-use crate::{CellModel, Mechanism as _, SimulationConfig};
+use crate::{CellModel, SimulationConfig};
 
 /// The whole state of a simulation between two steps: going on from it gives the same bits.
 ///

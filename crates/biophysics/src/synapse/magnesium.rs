@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// Block of NMDA receptors by magnesium: open share 1/(1 + exp(−slope·v)·[Mg]/half block).
+/// Block of NMDA receptors by magnesium: open share 1/(1 + exp(−slope·v)·magnesium/half block).
 ///
 /// Jahr & Stevens 1990 (doi:10.1523/JNEUROSCI.10-09-03178.1990).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,9 +2,10 @@ use apical_core::{SectionId, SectionType};
 
 use super::parser::{Branch, Document, FilePoint, Outline, Tree};
 use crate::contour::{contour_points, stack_point};
+use crate::precision::neuron_point;
 use crate::{
-    Attachment, Format, Import, ImportOptions, ImportReport, ImportWarning, ImportWarningKind,
-    Morphology, MorphologyError, Point, Section, SectionShape, SomaConvention,
+    Attachment, DisconnectedTrees, Format, Import, ImportOptions, ImportReport, ImportWarning,
+    ImportWarningKind, Morphology, MorphologyError, Point, Section, SectionShape, SomaConvention,
 };
 
 /// Fewer points do not outline a soma.
@@ -19,25 +20,26 @@ pub(super) fn build(
     document: Document,
     options: &ImportOptions,
 ) -> Result<Import, MorphologyError> {
-    let Document { mut outlines, trees, warnings } = document;
-    let mut builder = Builder { sections: Vec::new(), boxes: Vec::new(), warnings };
-    if options.soma == Some(SomaConvention::Absent) {
-        outlines.clear();
-    }
-    let soma = builder.soma(outlines)?;
-    if let Some(requested) = options.soma.filter(|&requested| requested != soma) {
-        return Err(MorphologyError::SomaConvention { requested, found: soma });
-    }
-    if soma == SomaConvention::Absent && trees.len() > 1 {
-        let lines = trees.iter().map(|tree| tree.line).collect();
-        return Err(MorphologyError::SeveralTrees { lines });
+    let Document { outlines, trees, warnings } = document;
+    let mut builder = Builder {
+        disconnected: options.disconnected,
+        sections: Vec::new(),
+        boxes: Vec::new(),
+        warnings,
+    };
+    let soma_points = outlines.iter().map(|outline| outline.points.len()).sum();
+    let soma = builder.soma(&outlines)?;
+    if let Some(convention) = options.soma.filter(|&demanded| demanded != soma) {
+        return Err(MorphologyError::Soma { convention, points: soma_points });
     }
     for tree in &trees {
-        builder.tree(tree)?;
+        if builder.belongs(tree)? {
+            builder.tree(tree)?;
+        }
     }
     let Builder { sections, mut warnings, .. } = builder;
     if sections.is_empty() {
-        return Err(MorphologyError::NoSections);
+        return Err(MorphologyError::NoPoints);
     }
     warnings.sort_by_key(|warning| warning.line);
     let report = ImportReport { format: Format::NeurolucidaAsc, soma, warnings };
@@ -45,9 +47,10 @@ pub(super) fn build(
 }
 
 struct Builder {
+    disconnected: DisconnectedTrees,
     /// The soma first, if there is one.
     sections: Vec<Section>,
-    /// Bounding boxes in x and y of the soma's outlines.
+    /// Bounding boxes in x and y of the soma's outlines; none without a soma.
     boxes: Vec<Bounds>,
     warnings: Vec<ImportWarning>,
 }
@@ -66,27 +69,30 @@ impl Builder {
         self.warnings.push(ImportWarning { line: Some(line), kind });
     }
 
-    fn soma(&mut self, outlines: Vec<Outline>) -> Result<SomaConvention, MorphologyError> {
-        let mut lines: Vec<usize> = Vec::new();
+    fn soma(&mut self, outlines: &[Outline]) -> Result<SomaConvention, MorphologyError> {
         let mut shapes: Vec<Vec<[f64; 3]>> = Vec::new();
-        for Outline { line, points } in outlines {
+        let mut first_line = None;
+        for &Outline { line, ref points } in outlines {
             if points.len() < MIN_OUTLINE_POINTS {
-                self.warn(line, ImportWarningKind::ShortSomaOutline { points: points.len() });
+                self.warn(line, ImportWarningKind::ShortOutline { points: points.len() });
                 continue;
             }
             let shape: Vec<[f64; 3]> = points.iter().map(|point| point.position_um).collect();
             let bounds = Bounds::of(&shape);
-            // Outlines that follow each other belong together if they overlap; else another cell begins.
-            if self.boxes.last().is_none_or(|last| !last.overlaps(&bounds)) {
-                lines.push(line);
+            // An outline that overlaps the one before is of the same soma.
+            if self.boxes.last().is_some_and(|last| !last.overlaps(&bounds)) {
+                if self.disconnected != DisconnectedTrees::Drop {
+                    let id = source_id(points[0].line);
+                    return Err(MorphologyError::SecondSoma { line, id });
+                }
+                self.warn(line, ImportWarningKind::DroppedSoma);
+                continue;
             }
+            first_line.get_or_insert(line);
             self.boxes.push(bounds);
             shapes.push(shape);
         }
-        if lines.len() > 1 {
-            return Err(MorphologyError::SeveralSomas { lines });
-        }
-        let Some(&line) = lines.first() else { return Ok(SomaConvention::Absent) };
+        let Some(line) = first_line else { return Ok(SomaConvention::Absent) };
         let outline_error = |problem| MorphologyError::SomaOutline { line, problem };
         let (convention, points) = match shapes.as_slice() {
             [shape] => (SomaConvention::Contour, contour_points(shape).map_err(outline_error)?),
@@ -102,32 +108,44 @@ impl Builder {
         Ok(convention)
     }
 
+    /// Whether a tree is of this neuron: it starts at the soma, or is the first where there is no soma, or is attached.
+    fn belongs(&mut self, tree: &Tree) -> Result<bool, MorphologyError> {
+        let mut points = tree.branches.iter().flat_map(|branch| &branch.points);
+        let Some(&FilePoint { line, position_um, .. }) = points.next() else { return Ok(false) };
+        let connected = if self.boxes.is_empty() {
+            self.sections.is_empty()
+        } else {
+            self.boxes.iter().any(|bounds| bounds.contains(position_um))
+        };
+        if connected {
+            return Ok(true);
+        }
+        let id = source_id(line);
+        match self.disconnected {
+            DisconnectedTrees::Drop => {
+                let points = 1 + points.count();
+                self.warn(line, ImportWarningKind::DroppedTree { id, points });
+                Ok(false)
+            }
+            DisconnectedTrees::Attach if !self.boxes.is_empty() => {
+                let start = neuron_point(position_um, 0.0);
+                let soma = self.sections.first().and_then(|soma| soma.points().first());
+                let distance_um = soma.map_or(0.0, |soma| soma.distance_um(&start));
+                self.warn(line, ImportWarningKind::AttachedTree { id, distance_um });
+                Ok(true)
+            }
+            _ => Err(MorphologyError::DisconnectedTree { line, id }),
+        }
+    }
+
     fn tree(&mut self, tree: &Tree) -> Result<(), MorphologyError> {
         let soma = self.boxes.first().map(|_| Attachment { parent: SectionId::new(0), x: 0.5 });
-        let start = tree.branches.iter().find_map(|branch| branch.points.first());
-        if let Some(start) = start.filter(|_| soma.is_some())
-            && !self.boxes.iter().any(|bounds| bounds.contains(start.position_um))
-        {
-            self.warn(start.line, ImportWarningKind::OutsideSoma);
-        }
         let mut ends: Vec<BranchEnd> = Vec::with_capacity(tree.branches.len());
         for branch in &tree.branches {
             let origin = branch.parent.map(|parent| ends[parent]).unwrap_or_default();
             let mut end = origin;
             let points = self.points(branch, &mut end)?;
-            let line = branch.points.first().map_or(branch.line, |point| point.line);
-            let points = match points.as_slice() {
-                [] => None,
-                [only] if soma.is_none() && branch.parent.is_none() => {
-                    self.warn(line, ImportWarningKind::SinglePointRoot);
-                    Some(cylinder_around(only).to_vec())
-                }
-                _ if has_length(&points) => Some(points),
-                _ => {
-                    self.warn(line, ImportWarningKind::RemovedBranch { points: points.len() });
-                    None
-                }
-            };
+            let points = self.with_length(points, soma.is_none() && branch.parent.is_none());
             if let Some(points) = points {
                 let parent = origin.section.map(SectionId::new);
                 let attachment = parent.map(|parent| Attachment { parent, x: 1.0 }).or(soma);
@@ -138,6 +156,17 @@ impl Builder {
             ends.push(end);
         }
         Ok(())
+    }
+
+    /// The points of a section; none if it has no length, unless it is the root, which becomes a cylinder then.
+    fn with_length(&mut self, points: Vec<Point>, is_root: bool) -> Option<Vec<Point>> {
+        if has_length(&points) {
+            return Some(points);
+        }
+        let first = points.first()?;
+        let id = points.iter().find_map(Point::source_id).unwrap_or_default();
+        self.warn(usize::try_from(id).unwrap_or_default(), ImportWarningKind::ZeroLength { id });
+        is_root.then(|| cylinder_around(first).to_vec())
     }
 
     /// The points of a branch, after a copy of where it grows from unless it repeats that place itself.
@@ -158,13 +187,12 @@ impl Builder {
                 None => self.repair(branch, index, end.diameter_um)?,
             };
             if let Some(origin) = origin.filter(|_| points.is_empty()) {
-                points.push(Point::from_text_precision(origin, diameter_um));
+                points.push(neuron_point(origin, diameter_um));
             }
             end.position_um = Some(point.position_um);
             end.diameter_um = Some(diameter_um);
             points.push(
-                Point::from_text_precision(point.position_um, diameter_um)
-                    .with_source_id(i64::try_from(point.line).unwrap_or(i64::MAX)),
+                neuron_point(point.position_um, diameter_um).with_source_id(source_id(point.line)),
             );
         }
         Ok(points)
@@ -185,10 +213,15 @@ impl Builder {
             .or(before)
             .or_else(after)
             .or(before_um)
-            .ok_or(MorphologyError::PointDiameter { line })?;
+            .ok_or(MorphologyError::NoDiameter { line })?;
         self.warn(line, ImportWarningKind::RepairedDiameter { found_um, used_um });
         Ok(used_um)
     }
+}
+
+/// Points are known by their lines.
+fn source_id(line: usize) -> i64 {
+    i64::try_from(line).unwrap_or(i64::MAX)
 }
 
 /// The diameter if it is still positive as float32.
@@ -207,7 +240,7 @@ fn has_length(points: &[Point]) -> bool {
 fn cylinder_around(point: &Point) -> [Point; 3] {
     let [x, y, z] = point.position_um();
     let half = point.diameter_um() / 2.0;
-    let end = |x| Point::from_text_precision([x, y, z], point.diameter_um());
+    let end = |x| neuron_point([x, y, z], point.diameter_um());
     [end(x - half), *point, end(x + half)]
 }
 

@@ -48,7 +48,6 @@ pub(super) struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         Self { bytes, at: 0, line: 1 }
     }
 
@@ -149,7 +148,7 @@ mod tests {
 
     #[test]
     fn tokens_carry_their_line() {
-        let mut lexer = Lexer::new(b"\xef\xbb\xbf; x (\r\n(\"a\nb\" 1.5,-2|<S1>) ; end");
+        let mut lexer = Lexer::new(b"; x (\r\n(\"a\nb\" 1.5,-2|<S1>) ; end");
         let mut tokens = Vec::new();
         while let Some(token) = lexer.next().unwrap() {
             tokens.push(token);

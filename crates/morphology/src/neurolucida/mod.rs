@@ -16,22 +16,21 @@ use crate::{Import, ImportOptions, MorphologyError};
 /// - Trees attach to the center of the soma by a wire without resistance.
 /// - Markers, spines, colors, pictures and other blocks without geometry are skipped, in silence if known.
 /// - A point's [`source_id`](crate::Point::source_id) is its line.
+/// - A branch without length is removed, what grew from it grows from its parent. Without a soma, a first branch without
+///   length becomes a cylinder along x, as long as thick.
 ///
-/// What is repaired or doubtful is in the report, by line. Beyond NEURON: missing and zero diameters are repaired, branches
-/// of more than two points in one place removed, markers accepted anywhere. The soma may be ignored
-/// ([`SomaConvention::Absent`]) if there is one tree only.
-///
-/// [`SomaConvention::Contour`]: crate::SomaConvention::Contour
-/// [`SomaConvention::ContourStack`]: crate::SomaConvention::ContourStack
-/// [`SomaConvention::Absent`]: crate::SomaConvention::Absent
+/// What is repaired or doubtful is in the report. Beyond NEURON: missing and zero diameters are repaired, branches of
+/// more than two points in one place removed, empty ones left out, markers and spines accepted anywhere, and trees in
+/// named blocks and soma outlines of any name read.
 ///
 /// # Errors
 ///
-/// [`MorphologyError`] with the line: parentheses, spines or strings never closed, something in a place without meaning,
-/// points that are not of three or four finite numbers, a branch without any positive diameter, a soma outline without
-/// area, several somas, several trees without a soma, nothing at all, or a soma convention asked for that does not fit.
+/// [`MorphologyError`], with line and value, if parentheses, spines or texts are never closed, something stands where it
+/// has no meaning, a point is not of three or four finite numbers, a branch has no positive diameter, the soma's outline
+/// encloses nothing, there is a second soma, there are several trees and no soma or [`ImportOptions::disconnected`]
+/// refuses them, there is neither tree nor soma, or the soma does not fit [`ImportOptions::soma`].
 ///
-/// # Examples
+/// # Example
 ///
 /// ```
 /// use apical_morphology::{ImportOptions, read_neurolucida};

@@ -21,7 +21,6 @@ pub(super) struct Outline {
 
 #[derive(Debug)]
 pub(super) struct Tree {
-    pub(super) line: usize,
     pub(super) section_type: SectionType,
     /// Parents before children, as in the file.
     pub(super) branches: Vec<Branch>,
@@ -102,6 +101,9 @@ const MARKERS: [&str; 22] = [
     "UpTriangle",
 ];
 
+/// The numbers of a point.
+const COLUMNS: [&str; 4] = ["x", "y", "z", "diameter"];
+
 fn carries_no_geometry(word: &[u8]) -> bool {
     let Ok(word) = std::str::from_utf8(word) else { return false };
     if WITHOUT_GEOMETRY.contains(&word) {
@@ -137,7 +139,12 @@ fn number(word: &[u8]) -> Option<f64> {
 
 /// Reads a whole file.
 pub(super) fn parse(bytes: &[u8]) -> Result<Document, MorphologyError> {
-    let mut parser = Parser { lexer: Lexer::new(bytes), document: Document::default() };
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf");
+    let lexer = Lexer::new(text.unwrap_or(bytes));
+    let mut parser = Parser { lexer, document: Document::default() };
+    if text.is_some() {
+        parser.warn(1, ImportWarningKind::ByteOrderMark);
+    }
     while let Some((line, token)) = parser.lexer.next()? {
         match token {
             Token::Open => parser.top_block(line)?,
@@ -308,10 +315,9 @@ impl<'a> Parser<'a> {
                         Some(value) if count < 4 => values[count] = value,
                         Some(_) => {}
                         None => {
-                            fault.get_or_insert(MorphologyError::PointValue {
-                                line,
-                                value: shown(word),
-                            });
+                            let column = COLUMNS.get(count).copied().unwrap_or("a fifth number");
+                            let value = shown(word);
+                            fault.get_or_insert(MorphologyError::Number { line, column, value });
                         }
                     }
                     count += 1;
@@ -367,9 +373,9 @@ impl<'a> Parser<'a> {
             return Ok(());
         }
         if label.is_none() {
-            self.warn(line, ImportWarningKind::UnlabelledTree);
+            self.warn(line, ImportWarningKind::UnlabeledTree);
         }
-        self.document.trees.push(Tree { line, section_type, branches });
+        self.document.trees.push(Tree { section_type, branches });
         Ok(())
     }
 }

@@ -1,23 +1,27 @@
 use apical_core::{SectionId, SectionType};
 
 use crate::precision::eight_digits;
+use crate::swc::parse::Record;
 use crate::swc::tree::PointTree;
 use crate::{
-    Attachment, ImportWarning, ImportWarningKind, Point, Section, SectionShape, SomaConvention,
+    Attachment, ImportWarning, ImportWarningKind, MorphologyError, Point, Section, SectionShape,
+    SomaConvention,
 };
 
-/// The sections of the tree, in order of the lines of their first points.
+/// The sections of the tree, in order of the lines of their first points; an error if the root has no length.
 pub(super) fn build(
     tree: &PointTree,
     soma: SomaConvention,
     warnings: &mut Vec<ImportWarning>,
-) -> Vec<Section> {
-    let mut builder = Builder { tree, soma, drafts: Vec::new(), todo: Vec::new() };
-    builder.grow_root(warnings);
+) -> Result<Vec<Section>, MorphologyError> {
+    let mut builder =
+        Builder { tree, soma, drafts: Vec::new(), todo: Vec::new(), scattered: Vec::new() };
+    builder.grow_root(warnings)?;
     builder.grow_all(warnings);
     builder.attach_further_trees();
     builder.grow_all(warnings);
-    builder.finish()
+    builder.warn_of_scattered(warnings);
+    Ok(builder.finish())
 }
 
 /// What a section starts with besides its own points.
@@ -56,32 +60,43 @@ struct Builder<'a> {
     soma: SomaConvention,
     drafts: Vec<Draft>,
     todo: Vec<Sprout>,
+    /// Points whose run does not go on with the next line.
+    scattered: Vec<usize>,
 }
 
 impl Builder<'_> {
-    fn grow_root(&mut self, warnings: &mut Vec<ImportWarning>) {
+    fn grow_root(&mut self, warnings: &mut Vec<ImportWarning>) -> Result<(), MorphologyError> {
         let root = self.tree.root();
         if matches!(self.soma, SomaConvention::SinglePoint | SomaConvention::ThreePoint) {
-            return self.grow_point_soma();
+            let mut soma = vec![root];
+            soma.extend(self.tree.soma_children(root));
+            self.grow_point_soma(soma);
+            return Ok(());
         }
         let own = self.run(root, true);
         let mut points: Vec<Point> = own.iter().map(|&point| self.tree.point(point)).collect();
-        if length_um(&points) == 0.0 {
-            if own.len() > 1 {
-                warnings.push(self.warning(root, |id| ImportWarningKind::ZeroLength { id }));
+        if own.len() == 1 {
+            points = self.cylinder();
+        } else if length_um(&points) == 0.0 {
+            let Record { line, id, .. } = *self.tree.record(root);
+            if own.len() < self.tree.soma_points().len() || !self.tree.is_soma(root) {
+                return Err(MorphologyError::NoLength { line, id });
             }
-            points = self.cylinder_along_x();
+            warnings.push(self.warning(root, |id| ImportWarningKind::ZeroLength { id }));
+            self.grow_point_soma(own);
+            return Ok(());
         }
-        let draft = Draft { first: root, own, points, parent: None, through: true };
-        self.add(draft);
+        self.add(Draft { first: root, own, points, parent: None, through: true });
+        Ok(())
     }
 
     /// The soma that is a cylinder around one point: all neurites attach to its middle.
-    fn grow_point_soma(&mut self) {
+    fn grow_point_soma(&mut self, soma: Vec<usize>) {
         let root = self.tree.root();
-        let points = self.cylinder_along_x();
-        let mut soma = vec![root];
-        soma.extend(self.tree.soma_children(root));
+        let points = self.cylinder();
+        if soma.iter().enumerate().any(|(place, &point)| point != root + place) {
+            self.scattered.push(root);
+        }
         for &point in &soma {
             for &first in self.tree.children(point) {
                 if self.tree.is_soma(first) {
@@ -124,6 +139,9 @@ impl Builder<'_> {
                     Some(from(point).with_diameter_um(diameter_um))
                 }
             };
+            if own.len() == 1 && sprout.x == 0.0 && matches!(sprout.beginning, Beginning::Wire(_)) {
+                warnings.push(self.warning(own[0], |id| ImportWarningKind::OnePoint { id }));
+            }
             let points: Vec<Point> = start.into_iter().chain(own_points).collect();
             if length_um(&points) > 0.0 {
                 let parent = Some((sprout.parent, sprout.x));
@@ -137,29 +155,51 @@ impl Builder<'_> {
     }
 
     /// The own points of a section that starts here.
-    fn run(&self, first: usize, through: bool) -> Vec<usize> {
+    fn run(&mut self, first: usize, through: bool) -> Vec<usize> {
         let mut own = vec![first];
         let mut at = first;
         while let Some(next) = self.next_of_run(at, through && at == first) {
+            if next != at + 1 {
+                self.scattered.push(at);
+            }
             own.push(next);
             at = next;
+        }
+        if through && own.len() == 1 && self.neuron_joins(first) {
+            self.scattered.push(first);
         }
         own
     }
 
-    fn next_of_run(&self, at: usize, through: bool) -> Option<usize> {
-        let code = self.tree.record(at).code;
-        let mut children: Vec<usize> = Vec::new();
-        for &child in self.tree.children(at) {
-            if self.tree.record(child).code == code {
-                children.push(child);
-            } else if !self.tree.is_soma(at) {
-                return None;
-            }
+    /// Whether NEURON runs through a branch point at the start of a neurite into what the next line holds, be it of
+    /// another type or of another branch.
+    fn neuron_joins(&self, point: usize) -> bool {
+        let alike = |other: usize| self.tree.record(other).code == self.tree.record(point).code;
+        match *self.tree.children(point) {
+            [first, .., last] => first != point + 1 || alike(last) && !alike(first),
+            _ => false,
         }
-        match children[..] {
-            [child] => Some(child),
-            [child, ..] if through => Some(child),
+    }
+
+    fn warn_of_scattered(&self, warnings: &mut Vec<ImportWarning>) {
+        if let Some(&first) = self.scattered.iter().min() {
+            let points = self.scattered.len();
+            let kind = |id| ImportWarningKind::ScatteredRun { id, points };
+            warnings.push(self.warning(first, kind));
+        }
+    }
+
+    fn next_of_run(&self, at: usize, through: bool) -> Option<usize> {
+        let alike = |other: usize| self.tree.record(other).code == self.tree.record(at).code;
+        if self.tree.is_soma(at) {
+            let mut children = self.tree.soma_children(at);
+            let first = children.next();
+            return first.filter(|_| through || children.next().is_none());
+        }
+        match *self.tree.children(at) {
+            [child] if alike(child) => Some(child),
+            // As in NEURON, branches of other types end the run only if the last branch is one.
+            [first, .., last] if through && alike(first) && alike(last) => Some(first),
             _ => None,
         }
     }
@@ -171,6 +211,9 @@ impl Builder<'_> {
         let last = draft.own.len() - 1;
         for (place, &point) in draft.own.iter().enumerate() {
             let soma_branches = self.tree.soma_children(point).count() > 1;
+            let code = |point: usize| self.tree.record(point).code;
+            let ends_otherwise =
+                self.tree.children(point).last().is_some_and(|&child| code(child) != code(point));
             let next = draft.own.get(place + 1);
             for (order, &first) in self.tree.children(point).iter().enumerate() {
                 if next == Some(&first) {
@@ -181,7 +224,7 @@ impl Builder<'_> {
                     0.0
                 } else if leaves_soma {
                     if place == last { 1.0 } else { 0.5 }
-                } else if place == 0 && draft.through && (last > 0 || order > 0) {
+                } else if place == 0 && draft.through && (last > 0 || order > 0 && ends_otherwise) {
                     0.0
                 } else {
                     1.0
@@ -233,15 +276,10 @@ impl Builder<'_> {
         order.iter().map(section).collect()
     }
 
-    /// A cylinder along x around the root, as long as it is thick.
-    fn cylinder_along_x(&self) -> Vec<Point> {
-        let root = self.tree.root();
-        let record = self.tree.record(root);
-        let centre = self.tree.point(root);
-        let [x, y, z] = record.position_um;
-        let end = |x: f64| Point::new([x, y, z].map(eight_digits), centre.diameter_um());
-        let radius_um = record.diameter_um / 2.0;
-        vec![end(x - radius_um), centre, end(x + radius_um)]
+    fn cylinder(&self) -> Vec<Point> {
+        let centre = self.tree.point(self.tree.root());
+        let record = self.tree.record(self.tree.root());
+        cylinder_along_x(centre, record.position_um, record.diameter_um)
     }
 
     fn warning(&self, point: usize, kind: impl Fn(i64) -> ImportWarningKind) -> ImportWarning {
@@ -252,4 +290,16 @@ impl Builder<'_> {
 
 fn length_um(points: &[Point]) -> f64 {
     points.windows(2).map(|pair| pair[0].distance_um(&pair[1])).sum()
+}
+
+/// A cylinder along x, as long as thick, around a point, whose coordinates and diameter as yet unrounded are given.
+pub(super) fn cylinder_along_x(
+    centre: Point,
+    position_um: [f64; 3],
+    diameter_um: f64,
+) -> Vec<Point> {
+    let [x, y, z] = position_um;
+    let end = |x: f64| Point::new([x, y, z].map(eight_digits), centre.diameter_um());
+    let radius_um = diameter_um / 2.0;
+    vec![end(x - radius_um), centre, end(x + radius_um)]
 }

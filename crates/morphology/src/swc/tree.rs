@@ -31,7 +31,6 @@ impl PointTree {
         give_radii(&mut records, &parents, &order, warnings)?;
         let mut tree = Self { records, children, first_child, root: roots[0], further: Vec::new() };
         tree.choose_root(&roots, disconnected, warnings)?;
-        tree.warn_of_scattered_runs(warnings);
         Ok(tree)
     }
 
@@ -124,27 +123,6 @@ impl PointTree {
             warnings.push(ImportWarning { line: Some(line), kind });
         }
         Ok(())
-    }
-
-    /// NEURON takes a run of points for one section only if each is on the line after its parent.
-    fn warn_of_scattered_runs(&self, warnings: &mut Vec<ImportWarning>) {
-        let scattered = |&point: &usize| {
-            let children = self.children(point);
-            let next_is = |children: &[usize]| children.first() == Some(&(point + 1));
-            let soma: Vec<usize> =
-                if self.is_soma(point) { self.soma_children(point).collect() } else { Vec::new() };
-            !(children.is_empty() || next_is(children)) || !(soma.is_empty() || next_is(&soma))
-        };
-        let mut points = (0..self.records.len()).filter(scattered);
-        if let Some(first) = points.next() {
-            warnings.push(ImportWarning {
-                line: Some(self.records[first].line),
-                kind: ImportWarningKind::ScatteredRun {
-                    id: self.records[first].id,
-                    points: 1 + points.count(),
-                },
-            });
-        }
     }
 }
 

@@ -1,0 +1,51 @@
+use apical_core::{CoreError, SynapseId};
+use thiserror::Error;
+
+/// Errors of making data sets.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum DatasetError {
+    /// A parameter outside its range.
+    #[error("{parameter} is {value}, which is not {expected}")]
+    Parameter {
+        /// Name of the parameter, with its unit.
+        parameter: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A list of choices with nothing to choose from.
+    #[error("{parameter} is empty")]
+    Empty {
+        /// Name of the parameter.
+        parameter: &'static str,
+    },
+    /// Rates for another number of trees than the neuron has.
+    #[error("rates are given for {rates} trees, the neuron has {trees}")]
+    Trees {
+        /// Trees that rates are given for.
+        rates: usize,
+        /// Trees of the neuron.
+        trees: usize,
+    },
+    /// Excitatory synapses of N dendritic compartments that are not 0 … N − 1, each once.
+    #[error("excitatory synapse {synapse} occurs twice or exceeds the {compartments} compartments")]
+    Synapse {
+        /// The offending synapse.
+        synapse: SynapseId,
+        /// Number of dendritic compartments.
+        compartments: usize,
+    },
+    /// A compartment without a length.
+    #[error("compartment of excitatory synapse {synapse}: length {length_um} µm is not positive")]
+    Length {
+        /// The compartment's excitatory synapse.
+        synapse: SynapseId,
+        /// Its length, µm.
+        length_um: f64,
+    },
+    /// An error of the shared vocabulary.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+}
