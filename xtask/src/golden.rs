@@ -1,5 +1,5 @@
 //! Golden data: `tests/data/**/*.json` of every crate. Each says which tool made it, its version and the command,
-//! and holds the SHA-256 of every array next to it and of every input, so that data and provenance cannot part.
+//! and holds the SHA-256 of every array and every input, which lie next to it, so that data and provenance cannot part.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -61,25 +61,35 @@ pub(crate) fn check() -> Outcome {
     Err(format!("golden:\n  {}", breaches.join("\n  ")))
 }
 
-/// Runs every command that golden data names, once.
+/// Runs every script that golden data names, once for what it writes.
 fn bless(python: &PythonOptions) -> Outcome {
     let version = python.require_neuron()?;
     println!("making golden data again with NEURON {version}");
-    let mut commands: Vec<String> = Vec::new();
+    let mut commands: Vec<Vec<String>> = Vec::new();
     for file in files()?.iter().filter(|file| is_golden(file, "json")) {
-        let line = text(&parse(file)?, "command", file)?;
-        if !commands.contains(&line) {
-            commands.push(line);
+        let arguments = remake(&text(&parse(file)?, "command", file)?, file);
+        if !commands.contains(&arguments) {
+            commands.push(arguments);
         }
     }
-    for line in commands {
-        let Some(arguments) = line.strip_prefix("python ") else {
-            println!("    left alone, not made by Python: {line}");
-            continue;
-        };
-        command::run(python.command().args(arguments.split_whitespace()))?;
+    commands.iter().try_for_each(|arguments| command::run(python.command().args(arguments)))
+}
+
+/// The script and arguments that make a golden JSON again, from the root: its place is known, wherever the recorded
+/// command was given.
+fn remake(made_by: &str, file: &Path) -> Vec<String> {
+    let folder = file.parent().unwrap_or(file).display().to_string();
+    let script = script(made_by).to_owned();
+    match Path::new(&script).file_name().and_then(|name| name.to_str()) {
+        Some("import_golden.py") => vec![script, folder, file.display().to_string()],
+        Some("ball_and_stick.py") => vec![script, folder],
+        _ => made_by.split_whitespace().skip(1).map(str::to_owned).collect(),
     }
-    Ok(())
+}
+
+/// `python SCRIPT …`
+fn script(made_by: &str) -> &str {
+    made_by.split_whitespace().nth(1).unwrap_or_default()
 }
 
 /// The files a golden JSON vouches for and their hashes.
@@ -89,19 +99,14 @@ fn hashes(file: &Path) -> Outcome<Vec<(PathBuf, String)>> {
         text(&json, key, file)?;
     }
     let made_by = text(&json, "command", file)?;
+    if !root().join(script(&made_by)).is_file() {
+        return Err(format!("{}: no script makes it: {made_by}", file.display()));
+    }
     let folder = file.parent().unwrap_or(file);
-    let arrays = entries(&json["arrays"]).map(|(name, entry)| {
-        let name = entry["file"].as_str().unwrap_or(name);
-        (folder.join(name), entry)
-    });
-    let inputs = entries(&json["files"])
-        .map(|(name, entry)| (input_folder(&made_by).unwrap_or(folder).join(name), entry));
+    let arrays = entries(&json["arrays"])
+        .map(|(name, entry)| (folder.join(entry["file"].as_str().unwrap_or(name)), entry));
+    let inputs = entries(&json["files"]).map(|(name, entry)| (folder.join(name), entry));
     arrays.chain(inputs).map(|(path, entry)| Ok((path, text(entry, "sha256", file)?))).collect()
-}
-
-/// `python script.py FOLDER OUT`: the folder with the inputs.
-fn input_folder(made_by: &str) -> Option<&Path> {
-    made_by.split_whitespace().nth(2).map(Path::new)
 }
 
 fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
@@ -137,6 +142,19 @@ mod tests {
     fn hash_is_sha_256() {
         // FIPS 180-2, appendix B.1
         assert_eq!(hex(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn data_is_made_again_where_it_lies() {
+        let file = Path::new("crates/a/tests/data/swc/n.json");
+        let again = remake("python xtask/neuron/import_golden.py swc swc/n.json", file);
+        let folder = "crates/a/tests/data/swc";
+        assert_eq!(
+            again,
+            ["xtask/neuron/import_golden.py", folder, "crates/a/tests/data/swc/n.json"]
+        );
+        assert_eq!(remake("python x/ball_and_stick.py y", file), ["x/ball_and_stick.py", folder]);
+        assert_eq!(remake("python x/other.py y z", file), ["x/other.py", "y", "z"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Reconstructions as NEURON imports them and as apical does, with NEURON in the loop.
 
+use std::collections::BTreeMap;
 use std::f64::consts::PI;
 use std::path::{Path, PathBuf};
 
@@ -48,13 +49,16 @@ pub(crate) fn run(options: &Options) -> Outcome {
             println!("skipped: there is no folder {}", folder.display());
             continue;
         }
+        let deviations = deviations(folder)?;
         for (name, entry) in ask_neuron(options, folder, index)? {
-            match compare(&root().join(folder).join(&name), &entry) {
-                Ok(largest) => {
+            let compared = compare(&root().join(folder).join(&name), &entry);
+            match (compared, deviations.get(&name)) {
+                (Ok(largest), _) => {
                     same += 1;
                     println!("ok   {name} (largest relative difference {largest:.1e})");
                 }
-                Err(message) => {
+                (Err(message), Some(reason)) => println!("meant {name}: {message} ({reason})"),
+                (Err(message), None) => {
                     println!("DIFF {name}: {message}");
                     different.push(name);
                 }
@@ -71,6 +75,20 @@ pub(crate) fn run(options: &Options) -> Outcome {
         same + different.len(),
         different.join(" ")
     ))
+}
+
+/// What is read otherwise on purpose: `deviations.txt` in the folder, lines `file: reason`.
+fn deviations(folder: &Path) -> Outcome<BTreeMap<String, String>> {
+    let file = root().join(folder).join("deviations.txt");
+    if !file.is_file() {
+        return Ok(BTreeMap::new());
+    }
+    let text = std::fs::read_to_string(&file).map_err(|error| error.to_string())?;
+    Ok(text
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, reason)| (name.to_owned(), reason.to_owned()))
+        .collect())
 }
 
 fn ask_neuron(options: &Options, folder: &Path, index: usize) -> Outcome<Vec<(String, Value)>> {
@@ -93,8 +111,13 @@ fn compare(path: &Path, entry: &Value) -> Outcome<f64> {
         println!("     NEURON refuses ({complaint}), apical {verdict}");
         return Ok(0.0);
     }
-    let ours = facts(&ours?);
     let theirs: Vec<SectionFacts> = array(&entry["sections"]).iter().map(neuron_facts).collect();
+    let roots = theirs.iter().filter(|section| section.parent.is_none()).count();
+    if let (true, Err(message)) = (roots > 1, &ours) {
+        println!("     NEURON makes {roots} cells of it, apical refuses it: {message}");
+        return Ok(0.0);
+    }
+    let ours = facts(&ours?);
     if ours.len() != theirs.len() {
         return Err(format!("{} sections, NEURON {}", ours.len(), theirs.len()));
     }
