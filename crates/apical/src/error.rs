@@ -33,15 +33,13 @@ pub enum ApicalError {
         /// What was expected.
         expected: &'static str,
     },
-    /// An npy file of another shape or order.
-    #[error("{}: holds an array of shape {found:?} in {order} order, expected {expected}", path.display())]
+    /// An npy file of another shape.
+    #[error("{}: holds an array of shape {found:?}, expected {expected}", path.display())]
     NpyShape {
         /// The file.
         path: PathBuf,
         /// The shape found.
         found: Vec<u64>,
-        /// The order found: C or Fortran.
-        order: &'static str,
         /// What was expected.
         expected: &'static str,
     },

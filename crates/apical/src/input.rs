@@ -11,7 +11,7 @@ use crate::ApicalError;
 
 /// Reads the events of the excitatory and of the inhibitory synapses, one of each on every dendritic compartment.
 ///
-/// Each file is an npy array of shape `[events, 2]` and any integer type, in C order: the index of a dendritic
+/// Each file is an npy array of shape `[events, 2]` and any integer type: the index of a dendritic
 /// compartment (0 to `dendritic_compartments` − 1, in order of compartments, the soma and the axon left out) and a time
 /// in ms, at or after 0 and before `duration_ms`. The excitatory synapse of the k-th dendritic compartment is synapse k,
 /// the inhibitory one `dendritic_compartments` + k.
@@ -57,12 +57,12 @@ fn read_rows(path: &Path) -> Result<Vec<[i128; 2]>, ApicalError> {
     let unreadable = |source| ApicalError::Npy { path: path.to_owned(), source };
     let file = File::open(path).map_err(ApicalError::io(path))?;
     let file = NpyFile::new(BufReader::new(file)).map_err(unreadable)?;
-    if file.shape().len() != 2 || file.shape()[1] != 2 || file.order() != Order::C {
+    let order = file.order();
+    if file.shape().len() != 2 || file.shape()[1] != 2 {
         return Err(ApicalError::NpyShape {
             path: path.to_owned(),
             found: file.shape().to_vec(),
-            order: if file.order() == Order::C { "C" } else { "Fortran" },
-            expected: "[events, 2] in C order",
+            expected: "[events, 2]",
         });
     }
     let dtype = file.dtype();
@@ -87,7 +87,14 @@ fn read_rows(path: &Path) -> Result<Vec<[i128; 2]>, ApicalError> {
             });
         }
     };
-    Ok(values.map_err(unreadable)?.as_chunks().0.to_vec())
+    let values = values.map_err(unreadable)?;
+    Ok(match order {
+        Order::C => values.as_chunks().0.to_vec(),
+        Order::Fortran => {
+            let (indices, times) = values.split_at(values.len() / 2);
+            indices.iter().zip(times).map(|(&index, &time)| [index, time]).collect()
+        }
+    })
 }
 
 fn integers<T: npyz::Deserialize + Into<i128>, R: Read>(file: NpyFile<R>) -> io::Result<Vec<i128>> {

@@ -1,10 +1,11 @@
 //! `apical inspect`
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use apical::ApicalError;
-use apical::core::{CompartmentTable, Region, SectionType};
+use apical::core::{CompartmentRecord, CompartmentTable, Region, SectionType};
 use apical::morphology::{CompartmentTree, ImportReport, MaxLength, Site};
 use clap::Args;
 use serde::Serialize;
@@ -52,6 +53,7 @@ struct Inspection {
     source: String,
     /// Null for the embedded cell.
     import: Option<ImportReport>,
+    #[serde(flatten)]
     total: Extent,
     section_types: Vec<Part<SectionType>>,
     regions: Vec<Part<Region>>,
@@ -130,7 +132,7 @@ impl Inspection {
         write_row(out, "all", self.total)?;
         writeln!(out)?;
         for part in &self.regions {
-            write_row(out, &region_name(part.name), part.extent)?;
+            write_row(out, &part.name.to_string(), part.extent)?;
         }
         writeln!(out)?;
         match self.d_max_um {
@@ -169,16 +171,12 @@ fn type_name(section_type: SectionType) -> String {
     }
 }
 
-fn region_name(region: Region) -> String {
-    format!("{region:?}").to_lowercase()
-}
-
 /// The extent of each part of the neuron, in order.
 fn parts<K: Copy + Ord>(
     table: &CompartmentTable,
-    key: impl Fn(&apical::core::CompartmentRecord) -> K,
+    key: impl Fn(&CompartmentRecord) -> K,
 ) -> Vec<Part<K>> {
-    let mut parts = std::collections::BTreeMap::<K, (Extent, &str)>::new();
+    let mut parts = BTreeMap::<K, (Extent, &str)>::new();
     for record in table.records() {
         let (extent, last) = parts.entry(key(record)).or_default();
         // Compartments of a section are neighbors in the table.

@@ -125,14 +125,8 @@ impl Projection {
 /// What a compartment is, for a reader: `trunk, 412 µm`.
 pub(super) fn label(tree: &CompartmentTree, id: CompartmentId) -> String {
     let compartment = tree.compartment(id);
-    let region = match tree.region(compartment.section) {
-        Region::Soma => return "soma".to_owned(),
-        Region::Basal => "basal",
-        Region::Trunk => "trunk",
-        Region::Oblique => "oblique",
-        Region::Tuft => "tuft",
-        Region::Axon => "axon",
-        Region::Other => "other",
-    };
-    format!("{region}, {:.0} µm", compartment.path_distance_um)
+    match tree.region(compartment.section) {
+        Region::Soma => Region::Soma.to_string(),
+        region => format!("{region}, {:.0} µm", compartment.path_distance_um),
+    }
 }

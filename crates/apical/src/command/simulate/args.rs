@@ -16,8 +16,7 @@ use crate::command::number::{finite, not_negative, positive, probability};
 /// The folder --out receives the arrays, a figure and a manifest that says what they hold; files of an earlier run in it
 /// are replaced. The manifest is written last: a folder with a manifest is a complete run.
 #[derive(Args, Debug)]
-#[command(
-    after_long_help = "\
+#[command(after_long_help = "\
 Files:
   voltage_mv.npy           float32 [compartments, ms + 1]: every compartment at t = 0, 1, ... ms
   soma_mv.npy              float64 [steps + 1]: the middle of the soma at every step, t = 0 included
@@ -34,8 +33,7 @@ Examples:
   A weaker somatic step, with transmembrane currents for field potentials:
     apical simulate --protocol step --amplitude-na 0.4 --currents --out step
   Synaptic events of one's own: rows (dendritic compartment, ms), integers, one file a kind:
-    apical simulate --excitatory-events exc.npy --inhibitory-events inh.npy --out run"
-)]
+    apical simulate --excitatory-events exc.npy --inhibitory-events inh.npy --out run")]
 pub(in crate::command) struct SimulateArgs {
     /// Reconstruction, SWC or Neurolucida ASC; `default` is the embedded layer 5 pyramidal cell.
     ///
@@ -68,7 +66,7 @@ pub(in crate::command) struct SimulateArgs {
     pub(super) seed: Option<u64>,
     /// Excitatory events to use instead of drawn ones (synaptic).
     ///
-    /// An npy file of integers, shape [events, 2] in C order: the index of a dendritic compartment, from 0 in order of
+    /// An npy file of integers, shape [events, 2]: the index of a dendritic compartment, from 0 in order of
     /// compartments without soma and axon, and the time in whole ms.
     #[arg(long, value_name = "F.npy", requires = "inhibitory_events", help_heading = "Synapses")]
     pub(super) excitatory_events: Option<PathBuf>,

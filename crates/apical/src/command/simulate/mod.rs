@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use apical::ApicalError;
 use apical::biophysics::preset::training_synapses;
-use apical::biophysics::{CellModel, Temperature};
+use apical::biophysics::protocol::soma_site;
+use apical::biophysics::{CellModel, Simulation, SimulationConfig, Temperature};
 use apical::core::{EventTrain, SectionType};
 use apical::dataset::{DendriticTrees, InputProcess};
 use apical::input::read_events;
@@ -35,8 +36,11 @@ pub(super) fn run(args: &SimulateArgs) -> Result<(), Failure> {
     let reconstruction = Reconstruction::load(&args.morphology)?;
     let (morphology, model) = build(&plan, reconstruction)?;
     let events = events(&plan, &model)?;
+    let soma = soma_site(model.tree()).map_err(ApicalError::from)?;
+    let simulation = prepare(&plan, model, events.as_ref())?;
+    // Only now, when all that can be wrong with the input is known, is an earlier run replaced.
     let mut directory = RunDirectory::create(&args.out)?;
-    let recording = Recording::of(&plan, Arc::new(model), events.as_ref(), args.quiet)?;
+    let recording = Recording::of(&plan, simulation, soma, args.quiet)?;
 
     let spikes = recording.spikes_ms.len();
     let Plan { preset, protocol, .. } = plan;
@@ -117,6 +121,23 @@ fn events(plan: &Plan, model: &CellModel) -> Result<Option<EventTrain>, ApicalEr
         }
     };
     Ok(Some(events))
+}
+
+fn prepare(
+    plan: &Plan,
+    model: CellModel,
+    events: Option<&EventTrain>,
+) -> Result<Simulation, ApicalError> {
+    let mut config = SimulationConfig::default();
+    config.dt_ms = plan.dt_ms;
+    config.v_init_mv = plan.stimuli.v_init_mv;
+    config.seed = plan.synapses.as_ref().map_or(0, |synapses| synapses.seed);
+    let mut simulation = Simulation::new(Arc::new(model), config)?;
+    plan.stimuli.inject(&mut simulation, 0)?;
+    if let Some(events) = events {
+        simulation.schedule(0, events)?;
+    }
+    Ok(simulation)
 }
 
 fn summarize(

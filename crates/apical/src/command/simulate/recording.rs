@@ -2,9 +2,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use apical::ApicalError;
-use apical::biophysics::protocol::soma_site;
-use apical::biophysics::{CellModel, Simulation, SimulationConfig, SpikeDetector, TraceRecorder};
-use apical::core::{CompartmentId, EventTrain, Traces, Unit};
+use apical::biophysics::{CellModel, Simulation, SpikeDetector, TraceRecorder};
+use apical::core::{CompartmentId, Traces, Unit};
 use apical::figure::{cell_and_traces, depth_selection};
 use apical::output::{Dtype, RunDirectory};
 
@@ -38,22 +37,12 @@ impl Recording {
     /// Runs the simulation.
     pub(super) fn of(
         plan: &Plan,
-        model: Arc<CellModel>,
-        events: Option<&EventTrain>,
+        mut simulation: Simulation,
+        soma: CompartmentId,
         quiet: bool,
     ) -> Result<Self, ApicalError> {
-        let mut config = SimulationConfig::default();
-        config.dt_ms = plan.dt_ms;
-        config.v_init_mv = plan.stimuli.v_init_mv;
-        config.seed = plan.synapses.as_ref().map_or(0, |synapses| synapses.seed);
-        let mut simulation = Simulation::new(Arc::clone(&model), config)?;
-        plan.stimuli.inject(&mut simulation, 0)?;
-        if let Some(events) = events {
-            simulation.schedule(0, events)?;
-        }
-
+        let model = Arc::clone(simulation.model());
         let all: Vec<CompartmentId> = model.tree().iter().map(|(id, _)| id).collect();
-        let soma = soma_site(model.tree())?;
         let shown = depth_selection(model.tree(), FIGURE_DEPTHS);
         let mut every_ms = TraceRecorder::new(Unit::Millivolt, &all, plan.steps_per_ms);
         let mut currents =
