@@ -1,14 +1,10 @@
-"""The layer 5b pyramidal cell in NEURON: built from a reconstruction file, driven by the reference protocols.
-
-    python model.py RECONSTRUCTION --preset shai2015 --protocol step --amplitude 0.793 --out DIR
+"""The layer 5b pyramidal cell in NEURON: built from a reconstruction file, with its stimuli, synapses and recordings.
 
 Sections are named soma[0], dend[i], apic[i], axon[0], axon[1]; compartments are ordered soma, dend, apic, axon,
-from the 0 end of a section to its 1 end. One compartment per started 40 um, always an odd number.
+from the 0 end of a section to its 1 end. A section of length L has 1 + 2 floor(L / 40 um) compartments.
+protocols.py runs it from the command line.
 """
 
-import argparse
-import json
-import pathlib
 import time
 
 import numpy as np
@@ -33,7 +29,7 @@ class Cell:
         if any(True for _ in h.allsec()):
             raise RuntimeError("one cell a process: NEURON's sections are global")
         # Into the global name space, not into a Python object: then the points of a soma contour pass through 8 digits,
-        # as in the published scripts, which is what the reference data has (5e-9 relative in the soma's area).
+        # as in the published scripts, which is what the reference data has (1.2e-8 relative in the soma's area).
         h.Import3d_GUI(reader, False).instantiate(None)
         self.soma, self.dend, self.apic, self.axon = (self._imported(kind) for kind in ("soma", "dend", "apic", "axon"))
         self._replace_axon()

@@ -1,4 +1,14 @@
-"""The protocols of the reference data, by the names of its files."""
+"""The protocols of the reference data, by the names of its files.
+
+    python protocols.py RECONSTRUCTION PRESET PROTOCOL OUT [EVENTS]
+
+writes OUT/PROTOCOL_v_SITE.npy (float64, every 0.025 ms from t = 0 to the end), PROTOCOL_v_all_1ms.npy (float32) and
+PROTOCOL_imem_all_1ms.npy (float64, nA), [compartment, ms] from t = 0 to the last millisecond but the end. `syn` takes its
+events from the folder EVENTS: syn_excitatory_events.npy, syn_inhibitory_events.npy.
+"""
+
+import pathlib
+import sys
 
 import numpy as np
 
@@ -41,3 +51,22 @@ def run(cell, name, events=None, everything=False):
 def load_events(folder, prefix="syn"):
     """(excitatory, inhibitory) rows of dendritic compartment index and time (ms)."""
     return tuple(np.load(f"{folder}/{prefix}_{kind}_events.npy") for kind in ("excitatory", "inhibitory"))
+
+
+def write(reconstruction, preset, name, out, events=None):
+    """Runs a protocol and writes its files."""
+    import model
+
+    cell = model.Cell(reconstruction, preset)
+    got = run(cell, name, load_events(events) if events else None, everything=True)
+    out = pathlib.Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    for site in sites(cell, model):
+        np.save(out / f"{name}_v_{site}.npy", got[site])
+    np.save(out / f"{name}_v_all_1ms.npy", got["v_all_1ms"][:, :-1].astype(np.float32))
+    np.save(out / f"{name}_imem_all_1ms.npy", got["imem_all_1ms"][:, :-1])
+    print(f"{name}: spikes at {model.spike_times_ms(got['soma'])} ms")
+
+
+if __name__ == "__main__":
+    write(*sys.argv[1:])

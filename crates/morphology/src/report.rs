@@ -104,6 +104,11 @@ pub enum ImportWarningKind {
         /// Its first point.
         id: i64,
     },
+    /// A neurite of one point on a soma's first point where the soma branches: kept, where NEURON loses it.
+    OnePoint {
+        /// The point.
+        id: i64,
+    },
     /// A tree that hangs on nothing, attached to the middle of the soma.
     AttachedTree {
         /// Its root.
@@ -208,6 +213,9 @@ impl fmt::Display for ImportWarningKind {
                     f,
                     "the section from point {id} has no length, left out or read as one point"
                 )
+            }
+            Self::OnePoint { id } => {
+                write!(f, "kept the neurite of the one point {id}, which NEURON loses")
             }
             Self::AttachedTree { id, distance_um } => {
                 write!(f, "attached the tree from point {id} to the soma, {distance_um:.3} µm away")

@@ -21,8 +21,11 @@ pub use write::write_swc;
 /// - A neurite does not inherit the soma's diameter: the copy of the soma's point takes that of its first own point.
 ///   At the middle and at branch points of the soma it has no such copy, unless it has but one point of its own: what
 ///   separates it from the soma costs no resistance.
-/// - Where the first point of such a neurite is itself a branch point, the run goes on into the first branch and the
-///   others attach to its 0 end. (Except the one on the line after a single-point soma, which ends there.)
+/// - Where the first point of such a neurite, or of a tree without a soma, is itself a branch point, the run goes on
+///   into the first branch and the others attach to its 0 end. If the last branch is of another type, the neurite ends
+///   there, with the first branch on its far end and the others on its 0 end. If only earlier ones are, the first among
+///   them, it ends there with all branches on its far end (where NEURON makes the first a part of it). The neurite on
+///   the line after a single-point soma always ends at a branch point.
 /// - Without a soma the first point is the root; a root that is a section of its own is a cylinder like a single-point
 ///   soma.
 /// - Sections without length are left out; what grew from them grows from their parent. (A soma whose points all lie at

@@ -139,6 +139,9 @@ impl Builder<'_> {
                     Some(from(point).with_diameter_um(diameter_um))
                 }
             };
+            if own.len() == 1 && sprout.x == 0.0 && matches!(sprout.beginning, Beginning::Wire(_)) {
+                warnings.push(self.warning(own[0], |id| ImportWarningKind::OnePoint { id }));
+            }
             let points: Vec<Point> = start.into_iter().chain(own_points).collect();
             if length_um(&points) > 0.0 {
                 let parent = Some((sprout.parent, sprout.x));
@@ -168,15 +171,12 @@ impl Builder<'_> {
         own
     }
 
-    /// Whether NEURON runs through a branch point at the start of a neurite into whatever the next line holds, although
-    /// the types change there.
+    /// Whether NEURON runs through a branch point at the start of a neurite into what the next line holds, be it of
+    /// another type or of another branch.
     fn neuron_joins(&self, point: usize) -> bool {
-        let code = |point: usize| self.tree.record(point).code;
-        match self.tree.children(point) {
-            [first, others @ ..] if !others.is_empty() => {
-                let like_parent = |&other: &usize| code(other) == code(point);
-                *first != point + 1 || !like_parent(first) && others.iter().any(like_parent)
-            }
+        let alike = |other: usize| self.tree.record(other).code == self.tree.record(point).code;
+        match *self.tree.children(point) {
+            [first, .., last] => first != point + 1 || alike(last) && !alike(first),
             _ => false,
         }
     }
@@ -190,18 +190,16 @@ impl Builder<'_> {
     }
 
     fn next_of_run(&self, at: usize, through: bool) -> Option<usize> {
-        let code = self.tree.record(at).code;
-        let mut children: Vec<usize> = Vec::new();
-        for &child in self.tree.children(at) {
-            if self.tree.record(child).code == code {
-                children.push(child);
-            } else if !self.tree.is_soma(at) {
-                return None;
-            }
+        let alike = |other: usize| self.tree.record(other).code == self.tree.record(at).code;
+        if self.tree.is_soma(at) {
+            let mut children = self.tree.soma_children(at);
+            let first = children.next();
+            return first.filter(|_| through || children.next().is_none());
         }
-        match children[..] {
-            [child] => Some(child),
-            [child, ..] if through => Some(child),
+        match *self.tree.children(at) {
+            [child] if alike(child) => Some(child),
+            // As in NEURON, branches of other types end the run only if the last branch is one.
+            [first, .., last] if through && alike(first) && alike(last) => Some(first),
             _ => None,
         }
     }
@@ -213,6 +211,9 @@ impl Builder<'_> {
         let last = draft.own.len() - 1;
         for (place, &point) in draft.own.iter().enumerate() {
             let soma_branches = self.tree.soma_children(point).count() > 1;
+            let code = |point: usize| self.tree.record(point).code;
+            let ends_otherwise =
+                self.tree.children(point).last().is_some_and(|&child| code(child) != code(point));
             let next = draft.own.get(place + 1);
             for (order, &first) in self.tree.children(point).iter().enumerate() {
                 if next == Some(&first) {
@@ -223,7 +224,7 @@ impl Builder<'_> {
                     0.0
                 } else if leaves_soma {
                     if place == last { 1.0 } else { 0.5 }
-                } else if place == 0 && draft.through && (last > 0 || order > 0) {
+                } else if place == 0 && draft.through && (last > 0 || order > 0 && ends_otherwise) {
                     0.0
                 } else {
                     1.0

@@ -37,12 +37,7 @@ pub fn write_swc(morphology: &Morphology, mut writer: impl Write) -> Result<(), 
     let mut todo = vec![morphology.root()];
     while let Some(id) = todo.pop() {
         out.section(id)?;
-        let mut children = out.children[id.index()].clone();
-        if morphology.section(id).section_type() != SectionType::Soma {
-            // The next of a branch point is a branch of it.
-            children.sort_by_key(|&child| out.attachment(child).is_some_and(|a| a.x < 1.0));
-        }
-        todo.extend(children.into_iter().rev());
+        todo.extend(out.children_in_order(id).into_iter().rev());
     }
     writer.write_all(out.text.as_bytes()).map_err(MorphologyError::Write)
 }
@@ -194,7 +189,8 @@ impl<'a> Writer<'a> {
             let (Some(end), Some(&end_id)) = (end, end_id) else { break };
             if leaves_soma && x == 0.5 {
                 let here = |point: &Point| point.position_um() == start.position_um();
-                return Ok(match below.points().iter().position(here) {
+                let inner = below.points().iter().enumerate().skip(1).rev().skip(1);
+                return Ok(match inner.rev().find(|(_, point)| here(point)).map(|(at, _)| at) {
                     Some(place) if self.begins_with_fork(id) => own(1, found.ids[place]),
                     _ => own(0, found.ids[found.ids.len() / 2]),
                 });
@@ -206,7 +202,7 @@ impl<'a> Writer<'a> {
                 }
                 break;
             } else if x == 1.0 || root && x == 0.0 {
-                let fits = same(start, end) && (x == 1.0 || self.all_alike(parent, start));
+                let fits = same(start, end) && (x == 1.0 || self.goes_on(parent, start));
                 if fits {
                     return Ok(own(1, end_id));
                 }
@@ -250,22 +246,40 @@ impl<'a> Writer<'a> {
 
     /// Whether a neurite with one own point is read as such with one branch on its far end, others at its start.
     fn stops_at_start(&self, id: SectionId) -> bool {
-        let section = self.morphology.section(id);
-        let children = &self.children[id.index()];
-        let branches = children.iter().filter(|&&c| self.is_at(c, 1.0)).count();
-        let changes =
-            |&c: &SectionId| self.morphology.section(c).section_type() != section.section_type();
-        section.points().len() == 2 && branches == 1 && children.iter().any(changes)
+        let points = self.morphology.section(id).points();
+        let branches = self.children[id.index()].iter().filter(|&&c| self.is_at(c, 1.0)).count();
+        let last = self.children_in_order(id).last().copied();
+        points.len() == 2 && branches == 1 && last.is_some_and(|last| !self.alike(id, last))
+    }
+
+    /// The children as they are written: a branch on the far end comes next; of those on the 0 end, the last decides
+    /// whether the run goes on.
+    fn children_in_order(&self, id: SectionId) -> Vec<SectionId> {
+        let mut children = self.children[id.index()].clone();
+        let goes_on = !self.forks_at_end(id) && !self.written[id.index()].as_point;
+        if !is_soma(self.morphology.section(id)) {
+            children.sort_by_key(|&c| (!self.is_at(c, 1.0), self.alike(id, c) == goes_on));
+        }
+        children
+    }
+
+    fn alike(&self, id: SectionId, other: SectionId) -> bool {
+        let [a, b] = [id, other].map(|id| self.morphology.section(id).section_type());
+        a == b
     }
 
     /// Whether such branches at its start demand that it has but one own point.
     fn begins_with_fork(&self, id: SectionId) -> bool {
-        let end = self.morphology.section(id).points().last();
+        self.forks_at_end(id) && self.stops_at_start(id)
+    }
+
+    /// Whether something attached to the 0 end of a section of two points starts from the second.
+    fn forks_at_end(&self, id: SectionId) -> bool {
+        let &[_, end] = self.morphology.section(id).points() else { return false };
         let starts_at_end = |child: &Section| {
-            at(child, 0.0) && child.points().first().zip(end).is_some_and(|(a, b)| same(a, b))
+            at(child, 0.0) && child.points().first().is_some_and(|start| same(start, &end))
         };
-        let mut children = self.children[id.index()].iter().map(|&c| self.morphology.section(c));
-        self.stops_at_start(id) && children.any(starts_at_end)
+        self.children[id.index()].iter().any(|&c| starts_at_end(self.morphology.section(c)))
     }
 
     /// Whether branches at the first own point of a neurite come back at its 0 end.
@@ -278,17 +292,17 @@ impl<'a> Writer<'a> {
             return self.stops_at_start(id);
         }
         let first = &self.morphology.section(id).points()[written.own];
-        !after_point_soma && self.all_alike(id, first)
+        !after_point_soma && self.goes_on(id, first)
     }
 
-    /// Whether all that starts at the 0 end of a section with this point is of its type.
-    fn all_alike(&self, id: SectionId, start: &Point) -> bool {
-        let section = self.morphology.section(id);
-        self.children[id.index()].iter().map(|&c| self.morphology.section(c)).all(|child| {
-            let starts_here =
-                at(child, 0.0) && child.points().first().is_some_and(|p| same(p, start));
-            !starts_here || is_soma(section) || child.section_type() == section.section_type()
-        })
+    /// Whether a run goes on past its first own point, this, although something starts there.
+    fn goes_on(&self, id: SectionId, start: &Point) -> bool {
+        let starts_here = |&&child: &&SectionId| {
+            let points = self.morphology.section(child).points();
+            self.is_at(child, 0.0) && points.first().is_some_and(|point| same(point, start))
+        };
+        let mut branches = self.children[id.index()].iter().filter(starts_here);
+        is_soma(self.morphology.section(id)) || branches.any(|&branch| self.alike(id, branch))
     }
 
     /// Whether more of the soma grows from this end of a soma's section.
