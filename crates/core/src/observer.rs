@@ -54,6 +54,19 @@ impl<O: StepObserver + ?Sized> StepObserver for &mut O {
     }
 }
 
+/// None sees nothing.
+impl<O: StepObserver> StepObserver for Option<O> {
+    fn observe(&mut self, view: &StepView<'_>) {
+        if let Some(observer) = self {
+            observer.observe(view);
+        }
+    }
+
+    fn needs_membrane_currents(&self) -> bool {
+        self.as_ref().is_some_and(O::needs_membrane_currents)
+    }
+}
+
 /// Both look on, the first first.
 impl<A: StepObserver, B: StepObserver> StepObserver for (A, B) {
     fn observe(&mut self, view: &StepView<'_>) {

@@ -81,6 +81,21 @@ pub enum Region {
     Other,
 }
 
+/// The name as serialized: `trunk`.
+impl std::fmt::Display for Region {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Soma => "soma",
+            Self::Basal => "basal",
+            Self::Trunk => "trunk",
+            Self::Oblique => "oblique",
+            Self::Tuft => "tuft",
+            Self::Axon => "axon",
+            Self::Other => "other",
+        })
+    }
+}
+
 impl Region {
     /// The group that Verhellen et al. 2024 (doi:10.1371/journal.pcbi.1011728) report by, if it belongs to one.
     #[must_use]

@@ -1,0 +1,172 @@
+//! `apical simulate`
+
+mod args;
+mod plan;
+mod progress;
+mod recording;
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use apical::ApicalError;
+use apical::biophysics::preset::training_synapses;
+use apical::biophysics::protocol::soma_site;
+use apical::biophysics::{CellModel, Simulation, SimulationConfig, Temperature};
+use apical::core::{EventTrain, SectionType};
+use apical::dataset::{DendriticTrees, InputProcess};
+use apical::input::read_events;
+use apical::morphology::{CompartmentTree, MaxLength};
+use apical::output::{MorphologyEntry, RunDirectory, RunManifest, SpikeEntry, Versions};
+
+pub(super) use args::SimulateArgs;
+use plan::{EventSource, Plan, has_stub_axon};
+use recording::{Recording, SPIKE_THRESHOLD_MV};
+
+use super::reconstruction::Reconstruction;
+use super::{Failure, to_stderr};
+
+pub(super) fn run(args: &SimulateArgs) -> Result<(), Failure> {
+    let plan = Plan::new(args)?;
+    if let Some((stimulus, start_ms)) = plan.stimulus_after_end() {
+        let end_ms = plan.stimuli.duration_ms;
+        to_stderr(&format!(
+            "note: the {stimulus} would begin at {start_ms} ms, the run ends at {end_ms} ms"
+        ));
+    }
+    let reconstruction = Reconstruction::load(&args.morphology)?;
+    let (morphology, model) = build(&plan, reconstruction)?;
+    let events = events(&plan, &model)?;
+    let soma = soma_site(model.tree()).map_err(ApicalError::from)?;
+    let simulation = prepare(&plan, model, events.as_ref())?;
+    // Only now, when all that can be wrong with the input is known, is an earlier run replaced.
+    let mut directory = RunDirectory::create(&args.out)?;
+    let recording = Recording::of(&plan, simulation, soma, args.quiet)?;
+
+    let spikes = recording.spikes_ms.len();
+    let Plan { preset, protocol, .. } = plan;
+    let title = format!("{preset}, {protocol}: {}", counted(spikes, "somatic spike"));
+    recording.write(&title, &mut directory)?;
+    let manifest = RunManifest {
+        versions: Versions::current(),
+        parameters: &plan,
+        morphology,
+        events: events.as_ref().map(EventTrain::len),
+        spikes: SpikeEntry { threshold_mv: SPIKE_THRESHOLD_MV, count: spikes },
+        wall_time_s: recording.wall_time_s,
+        arrays: directory.arrays().to_vec(),
+        compartments: recording.model.compartment_table().clone(),
+    };
+    directory.finish(&manifest)?;
+    if !args.quiet {
+        summarize(&plan, &manifest, args)?;
+    }
+    Ok(())
+}
+
+fn build(
+    plan: &Plan,
+    reconstruction: Reconstruction,
+) -> Result<(MorphologyEntry, CellModel), ApicalError> {
+    let Reconstruction { source, mut morphology, report } = reconstruction;
+    let mut axon_replaced = false;
+    if has_stub_axon(plan.preset) {
+        let dropped = morphology.sections_of(SectionType::Axon).count();
+        // The embedded cell has the stub already.
+        axon_replaced = report.is_some() && dropped > 0;
+        if axon_replaced {
+            to_stderr(&format!(
+                "note: {source}: the axon ({}) is replaced by the stub of the preset {}",
+                counted(dropped, "section"),
+                plan.preset
+            ));
+        }
+        morphology = morphology.with_stub_axon();
+    }
+    let policy = MaxLength::new(plan.max_compartment_length_um)?;
+    let tree = CompartmentTree::new(morphology, &policy)?;
+    let entry = MorphologyEntry {
+        source,
+        import: report,
+        axon_replaced,
+        sections: tree.morphology().sections().len(),
+        compartments: tree.len(),
+    };
+    let mut builder = plan.preset.paint(tree)?;
+    if let Some(celsius) = plan.celsius {
+        builder = builder.temperature(Temperature::celsius(celsius));
+    }
+    if let Some(synapses) = &plan.synapses {
+        builder = training_synapses(builder, synapses.release_probability);
+    }
+    Ok((entry, builder.build()?))
+}
+
+/// The synaptic events of a run that has synapses.
+fn events(plan: &Plan, model: &CellModel) -> Result<Option<EventTrain>, ApicalError> {
+    let Some(synapses) = &plan.synapses else { return Ok(None) };
+    let table = model.compartment_table();
+    let dendritic = table.dendritic().count();
+    if dendritic == 0 {
+        return Err(ApicalError::NoDendrites);
+    }
+    let duration_ms = plan.stimuli.duration_ms;
+    let events = match &synapses.events {
+        EventSource::Files { excitatory, inhibitory } => {
+            read_events(excitatory, inhibitory, dendritic, duration_ms)?
+        }
+        EventSource::Drawn => {
+            let trees = DendriticTrees::basal_and_apical(table)?;
+            let bins = duration_ms.ceil() as u32;
+            InputProcess::default().generate(synapses.seed, 0, bins, &trees)?
+        }
+    };
+    Ok(Some(events))
+}
+
+fn prepare(
+    plan: &Plan,
+    model: CellModel,
+    events: Option<&EventTrain>,
+) -> Result<Simulation, ApicalError> {
+    let mut config = SimulationConfig::default();
+    config.dt_ms = plan.dt_ms;
+    config.v_init_mv = plan.stimuli.v_init_mv;
+    config.seed = plan.synapses.as_ref().map_or(0, |synapses| synapses.seed);
+    let mut simulation = Simulation::new(Arc::new(model), config)?;
+    plan.stimuli.inject(&mut simulation, 0)?;
+    if let Some(events) = events {
+        simulation.schedule(0, events)?;
+    }
+    Ok(simulation)
+}
+
+fn summarize(
+    plan: &Plan,
+    manifest: &RunManifest<&Plan>,
+    args: &SimulateArgs,
+) -> Result<(), io::Error> {
+    let duration_ms = plan.stimuli.duration_ms;
+    let seconds = 1e-3 * duration_ms;
+    let (spikes, wall_time_s) = (manifest.spikes.count, manifest.wall_time_s);
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "{} in {duration_ms} ms, {:.2} Hz",
+        counted(spikes, "somatic spike"),
+        spikes as f64 / seconds
+    )?;
+    writeln!(
+        out,
+        "{wall_time_s:.2} s of wall time, {:.2} s per simulated second",
+        wall_time_s / seconds
+    )?;
+    let arrays = manifest.arrays.iter().map(|array| array.name.as_str());
+    for name in arrays.chain(["traces.svg", "manifest.json"]) {
+        writeln!(out, "wrote {}", args.out.join(name).display())?;
+    }
+    Ok(())
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,121 @@
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Everything that the facade can fail with. Where a file is concerned, the message names it.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ApicalError {
+    /// A file or folder that cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file that is no npy file, or not a whole one.
+    #[error("{}: not a readable npy file: {source}", path.display())]
+    Npy {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// An npy file of another type of values.
+    #[error("{}: holds values of type {found}, expected {expected}", path.display())]
+    NpyType {
+        /// The file.
+        path: PathBuf,
+        /// The dtype found.
+        found: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// An npy file of another shape.
+    #[error("{}: holds an array of shape {found:?}, expected {expected}", path.display())]
+    NpyShape {
+        /// The file.
+        path: PathBuf,
+        /// The shape found.
+        found: Vec<u64>,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// A reconstruction that cannot be understood.
+    #[cfg(feature = "morphology")]
+    #[error("{}: {source}", path.display())]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// Why, with the line.
+        source: apical_morphology::MorphologyError,
+    },
+    /// A run with synapses on a neuron without dendrites.
+    #[error("the neuron has no basal or apical dendrite to put synapses on")]
+    NoDendrites,
+    /// A synaptic event at a dendritic compartment that does not exist.
+    #[error(
+        "{}: row {row}: there is no dendritic compartment {value}: they are 0 to {}",
+        path.display(), *compartments as i64 - 1
+    )]
+    EventCompartment {
+        /// The file.
+        path: PathBuf,
+        /// Row of the array, from 0.
+        row: usize,
+        /// The index found.
+        value: i128,
+        /// Number of dendritic compartments.
+        compartments: usize,
+    },
+    /// A synaptic event outside the run.
+    #[error(
+        "{}: row {row}: time {value} ms is outside the run, which lasts from 0 to {duration_ms} ms",
+        path.display()
+    )]
+    EventTime {
+        /// The file.
+        path: PathBuf,
+        /// Row of the array, from 0.
+        row: usize,
+        /// The time found, ms.
+        value: i128,
+        /// Duration of the run, ms.
+        duration_ms: f64,
+    },
+    /// Values that JSON cannot hold.
+    #[cfg(feature = "files")]
+    #[error("{}: {source}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// From the shared vocabulary.
+    #[error(transparent)]
+    Core(#[from] apical_core::CoreError),
+    /// From the morphology.
+    #[cfg(feature = "morphology")]
+    #[error(transparent)]
+    Morphology(#[from] apical_morphology::MorphologyError),
+    /// From the simulator.
+    #[cfg(feature = "biophysics")]
+    #[error(transparent)]
+    Biophysics(#[from] apical_biophysics::BiophysicsError),
+    /// From the synaptic input.
+    #[cfg(feature = "dataset")]
+    #[error(transparent)]
+    Dataset(#[from] apical_dataset::DatasetError),
+}
+
+impl ApicalError {
+    /// An input or output error at this file or folder.
+    #[cfg(feature = "files")]
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+}

@@ -1,0 +1,132 @@
+use apical_core::{CompartmentId, Region};
+use apical_morphology::{CompartmentTree, Point};
+use svg::node::element::{Circle, Group, Path, path::Data};
+
+use super::axis::{INK, TEXT_PX, line, px, round_down, text};
+use super::color;
+
+/// Thinnest line that still shows its color, px.
+const THINNEST_PX: f64 = 0.7;
+
+/// A rectangle on the page, px.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Panel {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+/// The neuron seen along z, its compartments colored by path distance, `marked` ones as dots. None where no compartment
+/// has a place in space.
+pub(super) fn draw(
+    tree: &CompartmentTree,
+    marked: &[CompartmentId],
+    farthest_um: f64,
+    panel: Panel,
+) -> Option<Group> {
+    let outlines: Vec<(CompartmentId, Vec<[f64; 2]>)> =
+        tree.iter().filter_map(|(id, _)| Some((id, outline(tree, id)?))).collect();
+    let view = Projection::new(outlines.iter().flat_map(|(_, points)| points), panel)?;
+    let mut group = Group::new()
+        .set("fill", "none")
+        .set("stroke-linecap", "round")
+        .set("stroke-linejoin", "round");
+    for (id, points) in &outlines {
+        let mut data = Data::new();
+        for (i, &point) in points.iter().enumerate() {
+            data = if i == 0 { data.move_to(view.at(point)) } else { data.line_to(view.at(point)) };
+        }
+        let compartment = tree.compartment(*id);
+        let width_px = (compartment.diameter_um * view.px_per_um).max(THINNEST_PX);
+        let stroke = color::sequential(compartment.path_distance_um / farthest_um);
+        let path =
+            Path::new().set("d", data).set("stroke", stroke).set("stroke-width", px(width_px));
+        group = group.add(path);
+    }
+    let mut dots = Group::new().set("stroke", "white").set("stroke-width", 1);
+    for &id in marked {
+        let Some((_, points)) = outlines.iter().find(|(other, _)| *other == id) else { continue };
+        let (x, y) = view.at(points[points.len() / 2]);
+        dots =
+            dots.add(Circle::new().set("cx", x).set("cy", y).set("r", 4).set(
+                "fill",
+                color::sequential(tree.compartment(id).path_distance_um / farthest_um),
+            ));
+    }
+    Some(Group::new().add(group).add(dots).add(scale_bar(view.px_per_um, panel)))
+}
+
+fn scale_bar(px_per_um: f64, panel: Panel) -> Group {
+    let length_um = round_down(0.3 * panel.width.min(panel.height) / px_per_um);
+    let y = panel.top + panel.height + 16.0;
+    let right = panel.left + length_um * px_per_um;
+    Group::new().add(line([panel.left, y], [right, y], INK, 2.0)).add(text(
+        format!("{length_um} µm"),
+        [panel.left, y + 14.0],
+        "start",
+        TEXT_PX,
+    ))
+}
+
+/// The compartment's course in x and y, µm: its ends and the points between them.
+fn outline(tree: &CompartmentTree, id: CompartmentId) -> Option<Vec<[f64; 2]>> {
+    let compartment = tree.compartment(id);
+    let [start, end] = compartment.ends_um?;
+    let points = tree.morphology().section(compartment.section).points();
+    let from_um = compartment.index as f64 * compartment.length_um;
+    let to_um = from_um + compartment.length_um;
+    let mut course = vec![[start[0], start[1]]];
+    let mut arc_um = 0.0;
+    let mut previous: Option<&Point> = None;
+    for point in points {
+        arc_um += previous.map_or(0.0, |before| before.distance_um(point));
+        if from_um < arc_um && arc_um < to_um {
+            let [x, y, _] = point.position_um();
+            course.push([x, y]);
+        }
+        previous = Some(point);
+    }
+    course.push([end[0], end[1]]);
+    Some(course)
+}
+
+/// Fits a drawing into a panel, y upwards.
+struct Projection {
+    center_um: [f64; 2],
+    center_px: [f64; 2],
+    px_per_um: f64,
+}
+
+impl Projection {
+    /// None without points or without extent.
+    fn new<'a>(points: impl Iterator<Item = &'a [f64; 2]>, panel: Panel) -> Option<Self> {
+        let (low, high) = points.fold(None, |bounds, point| {
+            let (low, high) = bounds.unwrap_or((*point, *point));
+            Some((
+                std::array::from_fn(|i| f64::min(low[i], point[i])),
+                std::array::from_fn(|i| f64::max(high[i], point[i])),
+            ))
+        })?;
+        let px_per_um = (panel.width / (high[0] - low[0])).min(panel.height / (high[1] - low[1]));
+        px_per_um.is_finite().then(|| Self {
+            center_um: std::array::from_fn(|i: usize| 0.5 * (low[i] + high[i])),
+            center_px: [panel.left + 0.5 * panel.width, panel.top + 0.5 * panel.height],
+            px_per_um,
+        })
+    }
+
+    fn at(&self, point: [f64; 2]) -> (f64, f64) {
+        let [x, y] = std::array::from_fn(|i| (point[i] - self.center_um[i]) * self.px_per_um);
+        (px(self.center_px[0] + x), px(self.center_px[1] - y))
+    }
+}
+
+/// What a compartment is, for a reader: `trunk, 412 µm`.
+pub(super) fn label(tree: &CompartmentTree, id: CompartmentId) -> String {
+    let compartment = tree.compartment(id);
+    match tree.region(compartment.section) {
+        Region::Soma => Region::Soma.to_string(),
+        region => format!("{region}, {:.0} µm", compartment.path_distance_um),
+    }
+}

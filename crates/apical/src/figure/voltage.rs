@@ -1,0 +1,206 @@
+use apical_core::{CompartmentId, Traces, Unit};
+use apical_morphology::CompartmentTree;
+use svg::Document;
+use svg::node::element::{Group, LinearGradient, Path, Rectangle, Stop, path::Data};
+
+use super::axis::{
+    FAINT, INK, SMALL_PX, Scale, line, text, tick_label, ticks, time_axis, upward_text,
+};
+use super::cell::{self, Panel};
+use super::color;
+
+const WIDTH: f64 = 960.0;
+const HEIGHT: f64 = 620.0;
+const CELL: Panel = Panel { left: 24.0, top: 52.0, width: 300.0, height: 506.0 };
+const TRACES: Panel = Panel { left: 466.0, top: 52.0, width: 400.0, height: 506.0 };
+const COLOR_BAR: Panel = Panel { left: 334.0, top: 120.0, width: 10.0, height: 330.0 };
+
+/// Space between two rows of traces, px.
+const GAP_PX: f64 = 8.0;
+
+/// The neuron seen along z beside the traces of some of its compartments, both colored by path distance from the root.
+///
+/// Row k of `traces` is the k-th of `compartments`, drawn from top to bottom on one common scale. Where there are more
+/// samples than pixels, the least and the greatest of each pixel are drawn: no spike is lost. Compartments are drawn as
+/// wide as they are, but no thinner than can be seen; the neuron's points alone are drawn, cylinders without a place in
+/// space are not.
+#[must_use]
+pub fn cell_and_traces(
+    title: &str,
+    tree: &CompartmentTree,
+    compartments: &[CompartmentId],
+    traces: &Traces,
+) -> String {
+    let distances = tree.compartments().iter().map(|c| c.path_distance_um);
+    let farthest_um = distances.fold(f64::MIN_POSITIVE, f64::max);
+    let mut document = Document::new()
+        .set("viewBox", (0, 0, WIDTH, HEIGHT))
+        .set("width", WIDTH)
+        .set("height", HEIGHT)
+        .set("font-family", "Helvetica, Arial, sans-serif")
+        .add(Rectangle::new().set("width", "100%").set("height", "100%").set("fill", "white"))
+        .add(text(title, [CELL.left, 26.0], "start", 13.0).set("font-weight", "bold"));
+    if let Some(group) = cell::draw(tree, compartments, farthest_um, CELL) {
+        document = document.add(group);
+    }
+    document = document.add(color_bar(farthest_um));
+    for group in rows(tree, compartments, traces, farthest_um) {
+        document = document.add(group);
+    }
+    format!("{document}\n")
+}
+
+fn color_bar(farthest_um: f64) -> Group {
+    const STOPS: usize = 12;
+    let mut gradient = LinearGradient::new()
+        .set("id", "path-distance")
+        .set("x1", 0)
+        .set("y1", 1)
+        .set("x2", 0)
+        .set("y2", 0);
+    for k in 0..=STOPS {
+        let share = k as f64 / STOPS as f64;
+        gradient = gradient
+            .add(Stop::new().set("offset", share).set("stop-color", color::sequential(share)));
+    }
+    let Panel { left, top, width, height } = COLOR_BAR;
+    let scale = Scale { from: [0.0, farthest_um], to: [top + height, top] };
+    let mut group = Group::new().add(gradient).add(
+        Rectangle::new()
+            .set("x", left)
+            .set("y", top)
+            .set("width", width)
+            .set("height", height)
+            .set("fill", "url(#path-distance)"),
+    );
+    let right = left + width;
+    for tick in ticks(scale.from, 5) {
+        let y = scale.at(tick);
+        group = group.add(line([right, y], [right + 3.0, y], INK, 0.8)).add(text(
+            tick_label(tick),
+            [right + 6.0, y + 3.0],
+            "start",
+            SMALL_PX,
+        ));
+    }
+    group.add(upward_text("Path distance from soma (µm)", [right + 44.0, top + 0.5 * height]))
+}
+
+fn rows(
+    tree: &CompartmentTree,
+    compartments: &[CompartmentId],
+    traces: &Traces,
+    farthest_um: f64,
+) -> Vec<Group> {
+    let count = compartments.len().min(traces.compartments());
+    let (Some(&first_ms), Some(&last_ms), 1..) =
+        (traces.times_ms().first(), traces.times_ms().last(), count)
+    else {
+        return Vec::new();
+    };
+    let time = Scale {
+        from: [first_ms, if last_ms > first_ms { last_ms } else { first_ms + 1.0 }],
+        to: [TRACES.left, TRACES.left + TRACES.width],
+    };
+    let range = padded(traces.values());
+    let height = (TRACES.height - GAP_PX * (count - 1) as f64) / count as f64;
+    let mut groups = Vec::new();
+    for (row, &id) in compartments.iter().enumerate().take(count) {
+        let top = TRACES.top + row as f64 * (height + GAP_PX);
+        let scale = Scale { from: range, to: [top + height, top] };
+        let mut group = Group::new();
+        for tick in ticks(range, (height / 24.0) as usize) {
+            let y = scale.at(tick);
+            group = group.add(line([time.to[0], y], [time.to[1], y], FAINT, 0.6)).add(text(
+                tick_label(tick),
+                [time.to[0] - 6.0, y + 3.0],
+                "end",
+                SMALL_PX,
+            ));
+        }
+        let stroke = color::sequential(tree.compartment(id).path_distance_um / farthest_um);
+        let path = Path::new()
+            .set("d", course(traces.times_ms(), traces.row(row), &time, &scale))
+            .set("fill", "none")
+            .set("stroke", stroke)
+            .set("stroke-width", 1)
+            .set("stroke-linejoin", "round");
+        let middle = 0.5 * (scale.to[0] + scale.to[1]);
+        let label =
+            text(cell::label(tree, id), [time.to[1] + 8.0, middle + 3.0], "start", SMALL_PX + 1.0);
+        groups.push(group.add(path).add(label));
+    }
+    let quantity = match traces.unit() {
+        Unit::Millivolt => "Membrane potential (mV)",
+        Unit::Nanoampere => "Membrane current (nA)",
+    };
+    let middle = TRACES.top + 0.5 * TRACES.height;
+    groups.push(
+        Group::new()
+            .add(upward_text(quantity, [TRACES.left - 38.0, middle]))
+            .add(time_axis(&time, TRACES.top + TRACES.height + 6.0)),
+    );
+    groups
+}
+
+/// The range of the values with a margin, and never empty.
+fn padded(values: &[f64]) -> [f64; 2] {
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if !(low.is_finite() && high.is_finite()) {
+        return [0.0, 1.0];
+    }
+    let margin = (0.03 * (high - low)).max(0.25);
+    [low - margin, high + margin]
+}
+
+/// The trace's line: every sample, or the extremes of each half pixel where there are more.
+fn course(times_ms: &[f64], values: &[f64], time: &Scale, scale: &Scale) -> Data {
+    let bins = 2 * TRACES.width as usize;
+    let samples: Vec<usize> = if values.len() <= 2 * bins {
+        (0..values.len()).collect()
+    } else {
+        extremes(values, values.len().div_ceil(bins))
+    };
+    let mut data = Data::new();
+    for (i, &sample) in samples.iter().enumerate() {
+        let at = (time.at(times_ms[sample]), scale.at(values[sample]));
+        data = if i == 0 { data.move_to(at) } else { data.line_to(at) };
+    }
+    data
+}
+
+/// Indices of the least and the greatest value of each run of `bin` values, in order, and of the last value.
+fn extremes(values: &[f64], bin: usize) -> Vec<usize> {
+    let mut indices = Vec::new();
+    for (k, chunk) in values.chunks(bin).enumerate() {
+        let by_value = |a: &usize, b: &usize| chunk[*a].total_cmp(&chunk[*b]);
+        let least = (0..chunk.len()).min_by(by_value);
+        let greatest = (0..chunk.len()).max_by(by_value);
+        let mut pair: Vec<usize> = least.into_iter().chain(greatest).map(|i| k * bin + i).collect();
+        pair.sort_unstable();
+        pair.dedup();
+        indices.extend(pair);
+    }
+    if let Some(last) = values.len().checked_sub(1)
+        && indices.last() != Some(&last)
+    {
+        indices.push(last);
+    }
+    indices
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_extreme_is_lost() {
+        let mut values = vec![0.0; 1000];
+        values[417] = 5.0;
+        values[418] = -3.0;
+        let kept: Vec<f64> = extremes(&values, 100).iter().map(|&i| values[i]).collect();
+        assert!(kept.len() <= 21);
+        assert!(kept.contains(&5.0) && kept.contains(&-3.0));
+    }
+}

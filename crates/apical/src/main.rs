@@ -1,0 +1,7 @@
+//! The `apical` command line.
+
+mod command;
+
+fn main() -> std::process::ExitCode {
+    command::run()
+}

@@ -1,0 +1,10 @@
+//! The files of a run: arrays in numpy's format and a manifest that says what they hold.
+//!
+//! Every file is written under a temporary name and renamed when it is complete, the manifest last: a folder with a
+//! manifest is a complete run, and no file is ever half-written under its own name.
+
+mod directory;
+mod manifest;
+
+pub use directory::{ArrayFile, Dtype, RunDirectory};
+pub use manifest::{MorphologyEntry, RunManifest, SpikeEntry, Versions};
