@@ -1,0 +1,65 @@
+//! What the benchmarks measure on: the generated default cell.
+//!
+//! Ids are `crate/operation/size` and never change, so that baselines of different commits compare.
+
+use std::sync::Arc;
+
+use apical_biophysics::preset::{Preset, training_synapses};
+use apical_biophysics::{BiophysicsError, CellModel, Simulation, SimulationConfig};
+use apical_core::{EventTrain, SynapseId, SynapticEvent};
+use apical_morphology::{CompartmentTree, MaxLength, default_cell};
+
+/// The default cell under the reference policy: 642 compartments.
+///
+/// # Errors
+///
+/// Never; the signature is that of the calls within.
+pub fn tree() -> Result<CompartmentTree, BiophysicsError> {
+    Ok(CompartmentTree::new(default_cell(), &MaxLength::default())?)
+}
+
+/// The default cell with the channels of a preset, and its 1,278 synapses if asked for.
+///
+/// # Errors
+///
+/// Never; the signature is that of the calls within.
+pub fn model(preset: Preset, synapses: bool) -> Result<Arc<CellModel>, BiophysicsError> {
+    let mut builder = preset.paint(tree()?)?;
+    if synapses {
+        builder = training_synapses(builder, 1.0);
+    }
+    Ok(Arc::new(builder.build()?))
+}
+
+/// A simulation with its trials under `duration_ms` of bombardment: 14 excitatory and 5 inhibitory events a millisecond,
+/// the rate of the published training data, spread evenly over the synapses.
+///
+/// # Errors
+///
+/// Never; the signature is that of the calls within.
+pub fn bombarded(
+    model: &Arc<CellModel>,
+    batch_size: usize,
+    duration_ms: u32,
+) -> Result<Simulation, BiophysicsError> {
+    let mut config = SimulationConfig::default();
+    config.batch_size = batch_size;
+    let mut simulation = Simulation::new(Arc::clone(model), config)?;
+    let dendritic = model.synapse_count() / 2;
+    if dendritic > 0 {
+        for trial in 0..batch_size {
+            let mut events = Vec::new();
+            for ms in 0..duration_ms {
+                for k in 0..19 {
+                    // A stride that is coprime to 639 visits every synapse before any again.
+                    let place = (ms as usize * 19 + k + trial * 7) * 100 % dendritic;
+                    let synapse =
+                        SynapseId::new(if k < 14 { place } else { place + dendritic });
+                    events.push(SynapticEvent { time_ms: f64::from(ms), synapse });
+                }
+            }
+            simulation.schedule(trial, &EventTrain::new(events)?)?;
+        }
+    }
+    Ok(simulation)
+}
