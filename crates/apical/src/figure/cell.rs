@@ -130,3 +130,50 @@ pub(super) fn label(tree: &CompartmentTree, id: CompartmentId) -> String {
         region => format!("{region}, {:.0} µm", compartment.path_distance_um),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use apical_morphology::{CompartmentTree, MaxLength, default_cell};
+
+    use super::*;
+
+    #[test]
+    fn fills_its_panel_and_stays_inside() {
+        let panel = Panel { left: 10.0, top: 20.0, width: 300.0, height: 500.0 };
+        let tree = CompartmentTree::new(default_cell(), &MaxLength::default()).unwrap();
+        let outlines: Vec<_> = tree.iter().filter_map(|(id, _)| outline(&tree, id)).collect();
+        assert_eq!(outlines.len(), 640, "all but the stub axon, which has no place");
+        let view = Projection::new(outlines.iter().flatten(), panel).unwrap();
+        let points: Vec<_> = outlines.iter().flatten().map(|&point| view.at(point)).collect();
+        let least = points.iter().map(|p| p.1).fold(f64::INFINITY, f64::min);
+        let most = points.iter().map(|p| p.1).fold(f64::NEG_INFINITY, f64::max);
+        // Coordinates are rounded to 0.01 px. The cell is taller than wide.
+        assert!((least - 20.0).abs() <= 0.01 && (most - 520.0).abs() <= 0.01, "{least} {most}");
+        assert!(points.iter().all(|p| (9.99..=310.01).contains(&p.0)));
+    }
+
+    /// The outlines of a section's compartments follow one another without gaps, as long as the section.
+    #[test]
+    fn outlines_join() {
+        let tree = CompartmentTree::new(default_cell(), &MaxLength::default()).unwrap();
+        let apical = tree.apical_origin().unwrap().section();
+        let outlines: Vec<_> =
+            tree.compartments_of(apical).map(|id| outline(&tree, id).unwrap()).collect();
+        for pair in outlines.windows(2) {
+            assert_eq!(pair[0].last(), pair[1].first());
+        }
+    }
+
+    #[test]
+    fn a_neuron_without_place_is_not_drawn() {
+        use apical_core::SectionType;
+        use apical_morphology::{Morphology, Section, SectionShape};
+        let shape = SectionShape::Cylinder { length_um: 20.0, diameter_um: 20.0 };
+        let soma = Section::new(SectionType::Soma, shape, None);
+        let tree =
+            CompartmentTree::new(Morphology::new(vec![soma]).unwrap(), &MaxLength::default())
+                .unwrap();
+        let panel = Panel { left: 0.0, top: 0.0, width: 1.0, height: 1.0 };
+        assert!(draw(&tree, &[], 1.0, panel).is_none());
+    }
+}
