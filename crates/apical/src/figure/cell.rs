@@ -27,7 +27,13 @@ pub(super) fn draw(
 ) -> Option<Group> {
     let outlines: Vec<(CompartmentId, Vec<[f64; 2]>)> =
         tree.iter().filter_map(|(id, _)| Some((id, outline(tree, id)?))).collect();
-    let view = Projection::new(outlines.iter().flat_map(|(_, points)| points), panel)?;
+    let view = Projection::new(
+        outlines.iter().flat_map(|(id, points)| {
+            let radius_um = 0.5 * tree.compartment(*id).diameter_um;
+            points.iter().map(move |&point| (point, radius_um))
+        }),
+        panel,
+    )?;
     let mut group = Group::new()
         .set("fill", "none")
         .set("stroke-linecap", "round")
@@ -40,8 +46,12 @@ pub(super) fn draw(
         let compartment = tree.compartment(*id);
         let width_px = (compartment.diameter_um * view.px_per_um).max(THINNEST_PX);
         let stroke = color::sequential(compartment.path_distance_um / farthest_um);
-        let path =
+        let mut path =
             Path::new().set("d", data).set("stroke", stroke).set("stroke-width", px(width_px));
+        if tree.region(compartment.section) == Region::Soma {
+            // Round ends would double the length of a cylinder as thick as long.
+            path = path.set("stroke-linecap", "butt");
+        }
         group = group.add(path);
     }
     let mut dots = Group::new().set("stroke", "white").set("stroke-width", 1);
@@ -99,17 +109,16 @@ struct Projection {
 }
 
 impl Projection {
-    /// None without points or without extent.
-    fn new<'a>(points: impl Iterator<Item = &'a [f64; 2]>, panel: Panel) -> Option<Self> {
-        let (low, high) = points.fold(None, |bounds, point| {
-            let (low, high) = bounds.unwrap_or((*point, *point));
-            Some((
-                std::array::from_fn(|i| f64::min(low[i], point[i])),
-                std::array::from_fn(|i| f64::max(high[i], point[i])),
-            ))
-        })?;
+    /// Fits discs, given by center and radius. None without any or without extent.
+    fn new(discs: impl Iterator<Item = ([f64; 2], f64)>, panel: Panel) -> Option<Self> {
+        let mut low = [f64::INFINITY; 2];
+        let mut high = [f64::NEG_INFINITY; 2];
+        for (center, radius) in discs {
+            low = std::array::from_fn(|i| low[i].min(center[i] - radius));
+            high = std::array::from_fn(|i| high[i].max(center[i] + radius));
+        }
         let px_per_um = (panel.width / (high[0] - low[0])).min(panel.height / (high[1] - low[1]));
-        px_per_um.is_finite().then(|| Self {
+        (px_per_um.is_finite() && px_per_um > 0.0).then(|| Self {
             center_um: std::array::from_fn(|i: usize| 0.5 * (low[i] + high[i])),
             center_px: [panel.left + 0.5 * panel.width, panel.top + 0.5 * panel.height],
             px_per_um,
@@ -143,7 +152,8 @@ mod tests {
         let tree = CompartmentTree::new(default_cell(), &MaxLength::default()).unwrap();
         let outlines: Vec<_> = tree.iter().filter_map(|(id, _)| outline(&tree, id)).collect();
         assert_eq!(outlines.len(), 640, "all but the stub axon, which has no place");
-        let view = Projection::new(outlines.iter().flatten(), panel).unwrap();
+        let discs = outlines.iter().flatten().map(|&point| (point, 0.0));
+        let view = Projection::new(discs, panel).unwrap();
         let points: Vec<_> = outlines.iter().flatten().map(|&point| view.at(point)).collect();
         let least = points.iter().map(|p| p.1).fold(f64::INFINITY, f64::min);
         let most = points.iter().map(|p| p.1).fold(f64::NEG_INFINITY, f64::max);
