@@ -172,7 +172,8 @@ def main():
         "squid_k_18.5": lambda v: squid_potassium(v, squid_factor),
     }
     golden = {
-        "tool": f"mpmath {mpmath.__version__}, {mpmath.mp.dps} digits",
+        "tool": f"mpmath, {mpmath.mp.dps} digits",
+        "version": mpmath.__version__,
         "command": "python xtask/neuron/channel_rates.py",
         "v_mv": [float(v) for v in VOLTAGES],
         "calcium_mm": [float(c) for c in CONCENTRATIONS],

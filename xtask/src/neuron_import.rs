@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::f64::consts::PI;
 use std::path::{Path, PathBuf};
 
-use apical_morphology::{Morphology, Section, SectionShape};
+use apical_morphology::{ImportOptions, Morphology, Point, Section, SectionShape, import};
 use serde_json::Value;
 
 use crate::python::PythonOptions;
@@ -172,7 +172,7 @@ fn area_um2(section: &Section) -> f64 {
     if let SectionShape::Cylinder { length_um, diameter_um } = section.shape() {
         return PI * length_um * diameter_um;
     }
-    let frustum = |pair: &[apical_morphology::Point]| {
+    let frustum = |pair: &[Point]| {
         let (near, far) = (pair[0].diameter_um() / 2.0, pair[1].diameter_um() / 2.0);
         let slant = (pair[0].distance_um(&pair[1]).powi(2) + (near - far).powi(2)).sqrt();
         PI * (near + far) * slant
@@ -180,7 +180,9 @@ fn area_um2(section: &Section) -> f64 {
     section.points().windows(2).map(frustum).sum()
 }
 
-/// apical's own import.
+/// apical's own import, with its defaults: as NEURON reads.
 fn read_reconstruction(path: &Path) -> Outcome<Morphology> {
-    Err(format!("{}: apical does not read reconstructions yet", path.display()))
+    import(path, &ImportOptions::default())
+        .map(|import| import.morphology)
+        .map_err(|error| error.to_string())
 }

@@ -122,17 +122,17 @@ fn axes(points: &[Vector3<f64>], center: Vector3<f64>) -> Option<(Vector3<f64>, 
 
 /// The outline cut at its two ends into sides, on each of which places rise along the axis.
 fn sides(mut profile: Vec<Place>) -> [Vec<Place>; 2] {
-    let largest = |profile: &[Place]| {
-        (1..profile.len())
-            .fold(0, |best, i| if profile[i].along > profile[best].along { i } else { best })
-    };
-    let start = largest(&profile);
+    let start = first_best(&profile, |place, best| place.along > best.along);
     profile.rotate_left(start);
-    let smallest = (1..profile.len())
-        .fold(0, |best, i| if profile[i].along < profile[best].along { i } else { best });
-    let second = profile.split_off(smallest);
+    let turn = first_best(&profile, |place, best| place.along < best.along);
+    let second = profile.split_off(turn);
     profile.reverse();
     [rising(profile), rising(second)]
+}
+
+/// Where the first place stands that no other is better than.
+fn first_best(profile: &[Place], better: impl Fn(Place, Place) -> bool) -> usize {
+    (1..profile.len()).fold(0, |best, i| if better(profile[i], profile[best]) { i } else { best })
 }
 
 /// Without the places that do not lie beyond the one before them, removed from the end on.

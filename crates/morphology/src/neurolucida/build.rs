@@ -145,7 +145,7 @@ impl Builder {
             let origin = branch.parent.map(|parent| ends[parent]).unwrap_or_default();
             let mut end = origin;
             let points = self.points(branch, &mut end)?;
-            let points = self.with_length(points, soma.is_none() && branch.parent.is_none());
+            let points = self.with_length(branch, points, soma.is_none());
             if let Some(points) = points {
                 let parent = origin.section.map(SectionId::new);
                 let attachment = parent.map(|parent| Attachment { parent, x: 1.0 }).or(soma);
@@ -159,14 +159,26 @@ impl Builder {
     }
 
     /// The points of a section; none if it has no length, unless it is the root, which becomes a cylinder then.
-    fn with_length(&mut self, points: Vec<Point>, is_root: bool) -> Option<Vec<Point>> {
+    fn with_length(
+        &mut self,
+        branch: &Branch,
+        points: Vec<Point>,
+        without_soma: bool,
+    ) -> Option<Vec<Point>> {
         if has_length(&points) {
             return Some(points);
         }
-        let first = points.first()?;
-        let id = points.iter().find_map(Point::source_id).unwrap_or_default();
-        self.warn(usize::try_from(id).unwrap_or_default(), ImportWarningKind::ZeroLength { id });
-        is_root.then(|| cylinder_around(first).to_vec())
+        let first = branch.points.first()?;
+        let id = source_id(first.line);
+        self.warn(first.line, ImportWarningKind::ZeroLength { id });
+        (without_soma && branch.parent.is_none()).then(|| {
+            let copied = points.first().map_or(0.0, Point::diameter_um);
+            let diameter_um = positive_diameter(first).unwrap_or(copied);
+            let [x, y, z] = first.position_um;
+            let [start, middle, end] = [-0.5, 0.0, 0.5]
+                .map(|along| neuron_point([x + along * diameter_um, y, z], diameter_um));
+            vec![start, middle.with_source_id(id), end]
+        })
     }
 
     /// The points of a branch, after a copy of where it grows from unless it repeats that place itself.
@@ -237,13 +249,6 @@ fn has_length(points: &[Point]) -> bool {
     points.windows(2).any(|pair| pair[0].distance_um(&pair[1]) > 0.0)
 }
 
-fn cylinder_around(point: &Point) -> [Point; 3] {
-    let [x, y, z] = point.position_um();
-    let half = point.diameter_um() / 2.0;
-    let end = |x| neuron_point([x, y, z], point.diameter_um());
-    [end(x - half), *point, end(x + half)]
-}
-
 /// A bounding box in x and y.
 struct Bounds {
     min_um: [f64; 2],
@@ -254,9 +259,11 @@ impl Bounds {
     fn of(points: &[[f64; 3]]) -> Self {
         let mut bounds = Self { min_um: [f64::INFINITY; 2], max_um: [f64::NEG_INFINITY; 2] };
         for point in points {
-            for axis in 0..2 {
-                bounds.min_um[axis] = bounds.min_um[axis].min(point[axis]);
-                bounds.max_um[axis] = bounds.max_um[axis].max(point[axis]);
+            for (min, value) in bounds.min_um.iter_mut().zip(point) {
+                *min = min.min(*value);
+            }
+            for (max, value) in bounds.max_um.iter_mut().zip(point) {
+                *max = max.max(*value);
             }
         }
         bounds

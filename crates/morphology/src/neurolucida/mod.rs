@@ -11,8 +11,8 @@ use crate::{Import, ImportOptions, MorphologyError};
 /// - A tree is typed by its label: `(Axon)`, `(Dendrite)`, `(Apical)`. Its branches become sections; a branch that
 ///   grows from another starts with a copy of that one's last point, of its own first diameter.
 /// - The soma is the outline named `"CellBody"` or labeled `(CellBody)`: cylinders stacked along its principal axis
-///   ([`SomaConvention::Contour`]). Several outlines that overlap in x and y are a stack, one point each, in the order
-///   of the file ([`SomaConvention::ContourStack`]). Other outlines are skipped.
+///   ([`Contour`](crate::SomaConvention::Contour)). Several outlines that overlap in x and y are a stack, one point each, in the order
+///   of the file ([`ContourStack`](crate::SomaConvention::ContourStack)). Other outlines are skipped.
 /// - Trees attach to the center of the soma by a wire without resistance.
 /// - Markers, spines, colors, pictures and other blocks without geometry are skipped, in silence if known.
 /// - A point's [`source_id`](crate::Point::source_id) is its line.

@@ -133,6 +133,10 @@ fn starts_point(word: &[u8]) -> bool {
         || number(word).is_some()
 }
 
+fn is_section_tag(word: &[u8]) -> bool {
+    matches!(word, [b'S', digits @ ..] if digits.iter().all(u8::is_ascii_digit))
+}
+
 fn number(word: &[u8]) -> Option<f64> {
     std::str::from_utf8(word).ok()?.parse().ok()
 }
@@ -307,7 +311,11 @@ impl<'a> Parser<'a> {
                 Some((_, Token::Close)) => break,
                 Some((line, Token::Word(word))) => {
                     // Behind the numbers stands a tag: S1, the number of the section that was traced.
-                    tagged |= count >= 3 && !starts_point(word);
+                    tagged |= match count {
+                        0..3 => false,
+                        3 => is_section_tag(word),
+                        _ => !starts_point(word),
+                    };
                     if tagged {
                         continue;
                     }

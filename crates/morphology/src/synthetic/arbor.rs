@@ -19,8 +19,8 @@ const OBLIQUE_CROWDING: f64 = 1.3;
 const SPLIT: Range<f64> = 0.25..0.75;
 const MAIN_SPLIT: Range<f64> = 0.42..0.58;
 
-/// The trunk narrows to its end diameter over this distance, µm.
-const TRUNK_TAPER_UM: f64 = 130.0;
+/// Distance over which the trunk's surplus of diameter at its base falls to 1/e, µm.
+const TRUNK_TAPER_UM: f64 = 80.0;
 
 /// Diameters of ending dendrites relative to their mean.
 const TIP_DIAMETER: Range<f64> = 0.75..1.25;
@@ -50,18 +50,18 @@ impl Kind {
     const fn tip_length_um(self) -> Range<f64> {
         match self {
             Self::Basal => 50.0..145.0,
-            Self::Trunk | Self::Oblique => 50.0..155.0,
-            Self::Tuft => 60.0..170.0,
+            Self::Trunk | Self::Oblique => 45.0..125.0,
+            Self::Tuft => 60.0..160.0,
         }
     }
 
     /// Length of a branch that divides, µm, by the number of branch points between it and its stem.
     const fn inner_length_um(self, order: usize) -> Range<f64> {
         match (self, order) {
-            (Self::Tuft, 0) => 40.0..80.0,
-            (Self::Tuft, 1) => 60.0..160.0,
+            (Self::Tuft, 0) => 70.0..120.0,
+            (Self::Tuft, 1) => 100.0..200.0,
             (Self::Tuft, _) => 20.0..80.0,
-            _ => 8.0..42.0,
+            _ => 6.0..36.0,
         }
     }
 }
@@ -154,20 +154,24 @@ impl Arbor {
         self.branches.len() - 1
     }
 
-    /// Diameters from the tips inwards, a branch having the cross section of its daughters together; the trunk's from its
+    /// Diameters from the tips inwards, the cube of a branch's being the sum of its daughters' cubes; the trunk's from its
     /// base outwards.
     pub(super) fn set_diameters(&mut self, config: &SyntheticPyramidal, rng: &mut impl Rng) {
-        let mut squares_um2 = vec![0.0; self.branches.len()];
+        let mut cubes_um3 = vec![0.0; self.branches.len()];
         for (i, branch) in self.branches.iter_mut().enumerate().rev() {
             if branch.is_tip {
-                let diameter_um: f64 = config.tip_diameter_um * rng.random_range(TIP_DIAMETER);
-                squares_um2[i] = diameter_um.powi(2);
+                let mean_um = match branch.kind {
+                    Kind::Basal => config.basal_tip_diameter_um,
+                    Kind::Trunk | Kind::Oblique => config.oblique_tip_diameter_um,
+                    Kind::Tuft => config.tuft_tip_diameter_um,
+                };
+                cubes_um3[i] = (mean_um * rng.random_range(TIP_DIAMETER)).powi(3);
             }
             if let Some(parent) = branch.parent {
-                squares_um2[parent] += squares_um2[i];
+                cubes_um3[parent] += cubes_um3[i];
             }
             let taper = if branch.is_tip { TIP_TAPER } else { TAPER };
-            branch.diameters_um = taper.map(|factor| factor * f64::sqrt(squares_um2[i]));
+            branch.diameters_um = taper.map(|factor| factor * f64::cbrt(cubes_um3[i]));
         }
         let (base_um, end_um) = (config.trunk_base_diameter_um, config.trunk_end_diameter_um);
         let mut from_um = 0.0;

@@ -11,7 +11,7 @@ use crate::{Attachment, Morphology, MorphologyError, Point, Section, SectionShap
 use arbor::Arbor;
 
 /// The seed of the default cell.
-const DEFAULT_SEED: u64 = 5;
+const DEFAULT_SEED: u64 = 1;
 
 /// Length and largest diameter of the soma, µm, and its number of points: odd, so that one lies in the middle.
 const SOMA_LENGTH_UM: f64 = 23.0;
@@ -65,8 +65,12 @@ pub struct SyntheticPyramidal {
     pub trunk_base_diameter_um: f64,
     /// Diameter of the trunk where it divides, µm.
     pub trunk_end_diameter_um: f64,
-    /// Mean diameter of the dendrites that end, µm.
-    pub tip_diameter_um: f64,
+    /// Mean diameter of the branches that end in a basal dendrite, µm.
+    pub basal_tip_diameter_um: f64,
+    /// The same in an oblique dendrite, µm.
+    pub oblique_tip_diameter_um: f64,
+    /// The same in the tuft, µm.
+    pub tuft_tip_diameter_um: f64,
 }
 
 impl Default for SyntheticPyramidal {
@@ -76,13 +80,15 @@ impl Default for SyntheticPyramidal {
             basal_tips: 47,
             basal_compartments: 262,
             oblique_stems: 13,
-            oblique_tips: 30,
-            tuft_tips: 25,
+            oblique_tips: 36,
+            tuft_tips: 19,
             apical_compartments: 377,
-            trunk_length_um: 665.0,
-            trunk_base_diameter_um: 5.5,
-            trunk_end_diameter_um: 2.8,
-            tip_diameter_um: 0.6,
+            trunk_length_um: 680.0,
+            trunk_base_diameter_um: 5.0,
+            trunk_end_diameter_um: 2.7,
+            basal_tip_diameter_um: 0.55,
+            oblique_tip_diameter_um: 0.9,
+            tuft_tip_diameter_um: 0.55,
         }
     }
 }
@@ -105,7 +111,9 @@ impl SyntheticPyramidal {
         positive("trunk length (µm)", self.trunk_length_um)?;
         positive("trunk diameter at the soma (µm)", self.trunk_base_diameter_um)?;
         positive("trunk diameter at its end (µm)", self.trunk_end_diameter_um)?;
-        positive("diameter of tips (µm)", self.tip_diameter_um)?;
+        positive("diameter of basal tips (µm)", self.basal_tip_diameter_um)?;
+        positive("diameter of oblique tips (µm)", self.oblique_tip_diameter_um)?;
+        positive("diameter of tuft tips (µm)", self.tuft_tip_diameter_um)?;
         for (what, stems, tips) in [
             ("basal", self.basal_stems.max(1), self.basal_tips),
             ("oblique", self.oblique_stems, self.oblique_tips),
