@@ -52,9 +52,21 @@ pub enum ApicalError {
         /// Why, with the line.
         source: apical_morphology::MorphologyError,
     },
+    /// A neuron that cannot be built or run.
+    #[cfg(feature = "biophysics")]
+    #[error("{morphology}: {source}")]
+    Neuron {
+        /// Where its morphology comes from.
+        morphology: String,
+        /// Why.
+        source: apical_biophysics::BiophysicsError,
+    },
     /// A run with synapses on a neuron without dendrites.
-    #[error("the neuron has no basal or apical dendrite to put synapses on")]
-    NoDendrites,
+    #[error("{morphology}: the neuron has no basal or apical dendrite to put synapses on")]
+    NoDendrites {
+        /// Where its morphology comes from.
+        morphology: String,
+    },
     /// A synaptic event at a dendritic compartment that does not exist.
     #[error(
         "{}: row {row}: there is no dendritic compartment {value}: they are 0 to {}",

@@ -1,5 +1,7 @@
 //! The command line, run as its users run it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -347,6 +349,13 @@ fn failures_name_the_file() {
     fs::write(&bad, "1 1 0 0 0 8 -1\n2 3 x 0 0 1 1\n").unwrap();
     let message = refused(&format!("--morphology {}", bad.display()), 1);
     assert!(message.contains("bad.swc") && message.contains("line 2"), "{message}");
+    // A neuron that the preset, the protocol or the synapses do not fit.
+    let soma = folder.path().join("soma.swc");
+    fs::write(&soma, "1 1 0 0 0 8 -1\n").unwrap();
+    for options in ["", "--preset hh", "--preset hh --protocol bac"] {
+        let message = refused(&format!("--morphology {} {options}", soma.display()), 1);
+        assert!(message.contains("soma.swc"), "{message}");
+    }
     // The folder to write to is a file.
     let output =
         apical(&["simulate", "--duration-ms", "1", "--out", bad.join("run").to_str().unwrap()]);

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use apical::ApicalError;
 use apical::core::{CompartmentRecord, CompartmentTable, Region, SectionType};
 use apical::morphology::{CompartmentTree, ImportReport, MaxLength, Site};
 use clap::Args;
 use serde::Serialize;
 
 use super::Failure;
-use super::reconstruction::Reconstruction;
+use super::reconstruction::{Reconstruction, named};
 
 /// Say what a reconstruction is made of.
 ///
@@ -36,7 +35,7 @@ pub(super) struct InspectArgs {
 pub(super) fn run(args: &InspectArgs) -> Result<(), Failure> {
     let reconstruction = Reconstruction::load(&args.reconstruction)?;
     let tree = CompartmentTree::new(reconstruction.morphology, &MaxLength::default())
-        .map_err(ApicalError::from)?;
+        .map_err(|error| named(error, &args.reconstruction))?;
     let inspection = Inspection::new(reconstruction.source, reconstruction.report, &tree);
     let mut out = io::stdout().lock();
     if args.json {

@@ -37,7 +37,7 @@ impl Reconstruction {
 }
 
 /// The error with the name of the file, which those of reading already have.
-fn named(error: MorphologyError, path: &Path) -> ApicalError {
+pub(super) fn named(error: MorphologyError, path: &Path) -> ApicalError {
     match error {
         MorphologyError::Io { .. } | MorphologyError::UnknownFormat { .. } => error.into(),
         source => ApicalError::Import { path: path.to_owned(), source },

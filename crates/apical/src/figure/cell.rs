@@ -27,7 +27,13 @@ pub(super) fn draw(
 ) -> Option<Group> {
     let outlines: Vec<(CompartmentId, Vec<[f64; 2]>)> =
         tree.iter().filter_map(|(id, _)| Some((id, outline(tree, id)?))).collect();
-    let view = Projection::new(outlines.iter().flat_map(|(_, points)| points), panel)?;
+    let view = Projection::new(
+        outlines.iter().flat_map(|(id, points)| {
+            let radius_um = 0.5 * tree.compartment(*id).diameter_um;
+            points.iter().map(move |&point| (point, radius_um))
+        }),
+        panel,
+    )?;
     let mut group = Group::new()
         .set("fill", "none")
         .set("stroke-linecap", "round")
@@ -40,8 +46,12 @@ pub(super) fn draw(
         let compartment = tree.compartment(*id);
         let width_px = (compartment.diameter_um * view.px_per_um).max(THINNEST_PX);
         let stroke = color::sequential(compartment.path_distance_um / farthest_um);
-        let path =
+        let mut path =
             Path::new().set("d", data).set("stroke", stroke).set("stroke-width", px(width_px));
+        if tree.region(compartment.section) == Region::Soma {
+            // Round ends would double the length of a cylinder as thick as long.
+            path = path.set("stroke-linecap", "butt");
+        }
         group = group.add(path);
     }
     let mut dots = Group::new().set("stroke", "white").set("stroke-width", 1);
@@ -99,17 +109,16 @@ struct Projection {
 }
 
 impl Projection {
-    /// None without points or without extent.
-    fn new<'a>(points: impl Iterator<Item = &'a [f64; 2]>, panel: Panel) -> Option<Self> {
-        let (low, high) = points.fold(None, |bounds, point| {
-            let (low, high) = bounds.unwrap_or((*point, *point));
-            Some((
-                std::array::from_fn(|i| f64::min(low[i], point[i])),
-                std::array::from_fn(|i| f64::max(high[i], point[i])),
-            ))
-        })?;
+    /// Fits discs, given by center and radius. None without any or without extent.
+    fn new(discs: impl Iterator<Item = ([f64; 2], f64)>, panel: Panel) -> Option<Self> {
+        let mut low = [f64::INFINITY; 2];
+        let mut high = [f64::NEG_INFINITY; 2];
+        for (center, radius) in discs {
+            low = std::array::from_fn(|i| low[i].min(center[i] - radius));
+            high = std::array::from_fn(|i| high[i].max(center[i] + radius));
+        }
         let px_per_um = (panel.width / (high[0] - low[0])).min(panel.height / (high[1] - low[1]));
-        px_per_um.is_finite().then(|| Self {
+        (px_per_um.is_finite() && px_per_um > 0.0).then(|| Self {
             center_um: std::array::from_fn(|i: usize| 0.5 * (low[i] + high[i])),
             center_px: [panel.left + 0.5 * panel.width, panel.top + 0.5 * panel.height],
             px_per_um,
@@ -128,5 +137,53 @@ pub(super) fn label(tree: &CompartmentTree, id: CompartmentId) -> String {
     match tree.region(compartment.section) {
         Region::Soma => Region::Soma.to_string(),
         region => format!("{region}, {:.0} µm", compartment.path_distance_um),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use apical_morphology::{CompartmentTree, MaxLength, default_cell};
+
+    use super::*;
+
+    #[test]
+    fn fills_its_panel_and_stays_inside() {
+        let panel = Panel { left: 10.0, top: 20.0, width: 300.0, height: 500.0 };
+        let tree = CompartmentTree::new(default_cell(), &MaxLength::default()).unwrap();
+        let outlines: Vec<_> = tree.iter().filter_map(|(id, _)| outline(&tree, id)).collect();
+        assert_eq!(outlines.len(), 640, "all but the stub axon, which has no place");
+        let discs = outlines.iter().flatten().map(|&point| (point, 0.0));
+        let view = Projection::new(discs, panel).unwrap();
+        let points: Vec<_> = outlines.iter().flatten().map(|&point| view.at(point)).collect();
+        let least = points.iter().map(|p| p.1).fold(f64::INFINITY, f64::min);
+        let most = points.iter().map(|p| p.1).fold(f64::NEG_INFINITY, f64::max);
+        // Coordinates are rounded to 0.01 px. The cell is taller than wide.
+        assert!((least - 20.0).abs() <= 0.01 && (most - 520.0).abs() <= 0.01, "{least} {most}");
+        assert!(points.iter().all(|p| (9.99..=310.01).contains(&p.0)));
+    }
+
+    /// The outlines of a section's compartments follow one another without gaps, as long as the section.
+    #[test]
+    fn outlines_join() {
+        let tree = CompartmentTree::new(default_cell(), &MaxLength::default()).unwrap();
+        let apical = tree.apical_origin().unwrap().section();
+        let outlines: Vec<_> =
+            tree.compartments_of(apical).map(|id| outline(&tree, id).unwrap()).collect();
+        for pair in outlines.windows(2) {
+            assert_eq!(pair[0].last(), pair[1].first());
+        }
+    }
+
+    #[test]
+    fn a_neuron_without_place_is_not_drawn() {
+        use apical_core::SectionType;
+        use apical_morphology::{Morphology, Section, SectionShape};
+        let shape = SectionShape::Cylinder { length_um: 20.0, diameter_um: 20.0 };
+        let soma = Section::new(SectionType::Soma, shape, None);
+        let tree =
+            CompartmentTree::new(Morphology::new(vec![soma]).unwrap(), &MaxLength::default())
+                .unwrap();
+        let panel = Panel { left: 0.0, top: 0.0, width: 1.0, height: 1.0 };
+        assert!(draw(&tree, &[], 1.0, panel).is_none());
     }
 }

@@ -53,3 +53,28 @@ fn way_to_root(tree: &CompartmentTree, from: CompartmentId) -> Vec<CompartmentId
     }
     way
 }
+
+#[cfg(test)]
+mod tests {
+    use apical_core::Region;
+    use apical_morphology::{MaxLength, default_cell};
+
+    use super::*;
+
+    #[test]
+    fn shows_tip_to_soma_and_a_basal_tip() {
+        let tree = CompartmentTree::new(default_cell(), &MaxLength::default()).unwrap();
+        let shown = depth_selection(&tree, 5);
+        let regions: Vec<Region> =
+            shown.iter().map(|&id| tree.region(tree.compartment(id).section)).collect();
+        assert_eq!(shown.len(), 7);
+        assert_eq!(regions[0], Region::Tuft);
+        assert_eq!(regions[5..], [Region::Soma, Region::Basal]);
+        let farthest_um = distance_um(&tree, shown[0]);
+        for (k, &id) in shown[..5].iter().enumerate() {
+            // To half a compartment, which is no longer than 40 µm.
+            let aim_um = farthest_um * (5 - k) as f64 / 5.0;
+            assert!((distance_um(&tree, id) - aim_um).abs() <= 20.0, "{k}");
+        }
+    }
+}

@@ -109,7 +109,7 @@ fn rows(
         let top = TRACES.top + row as f64 * (height + GAP_PX);
         let scale = Scale { from: range, to: [top + height, top] };
         let mut group = Group::new();
-        for tick in ticks(range, (height / 24.0) as usize) {
+        for tick in ticks(range, ((height / 24.0) as usize).min(6)) {
             let y = scale.at(tick);
             group = group.add(line([time.to[0], y], [time.to[1], y], FAINT, 0.6)).add(text(
                 tick_label(tick),

@@ -6,12 +6,13 @@ mod progress;
 mod recording;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use apical::ApicalError;
 use apical::biophysics::preset::training_synapses;
 use apical::biophysics::protocol::soma_site;
-use apical::biophysics::{CellModel, Simulation, SimulationConfig, Temperature};
+use apical::biophysics::{BiophysicsError, CellModel, Simulation, SimulationConfig, Temperature};
 use apical::core::{EventTrain, SectionType};
 use apical::dataset::{DendriticTrees, InputProcess};
 use apical::input::read_events;
@@ -22,7 +23,7 @@ pub(super) use args::SimulateArgs;
 use plan::{EventSource, Plan, has_stub_axon};
 use recording::{Recording, SPIKE_THRESHOLD_MV};
 
-use super::reconstruction::Reconstruction;
+use super::reconstruction::{Reconstruction, named};
 use super::{Failure, to_stderr};
 
 pub(super) fn run(args: &SimulateArgs) -> Result<(), Failure> {
@@ -35,12 +36,13 @@ pub(super) fn run(args: &SimulateArgs) -> Result<(), Failure> {
     }
     let reconstruction = Reconstruction::load(&args.morphology)?;
     let (morphology, model) = build(&plan, reconstruction)?;
-    let events = events(&plan, &model)?;
-    let soma = soma_site(model.tree()).map_err(ApicalError::from)?;
-    let simulation = prepare(&plan, model, events.as_ref())?;
+    let about = |source| ApicalError::Neuron { morphology: morphology.source.clone(), source };
+    let events = events(&plan, &model, &morphology.source)?;
+    let soma = soma_site(model.tree()).map_err(about)?;
+    let simulation = prepare(&plan, model, events.as_ref()).map_err(about)?;
     // Only now, when all that can be wrong with the input is known, is an earlier run replaced.
     let mut directory = RunDirectory::create(&args.out)?;
-    let recording = Recording::of(&plan, simulation, soma, args.quiet)?;
+    let recording = Recording::of(&plan, simulation, soma, args.quiet).map_err(about)?;
 
     let spikes = recording.spikes_ms.len();
     let Plan { preset, protocol, .. } = plan;
@@ -83,7 +85,8 @@ fn build(
         morphology = morphology.with_stub_axon();
     }
     let policy = MaxLength::new(plan.max_compartment_length_um)?;
-    let tree = CompartmentTree::new(morphology, &policy)?;
+    let tree = CompartmentTree::new(morphology, &policy)
+        .map_err(|error| named(error, Path::new(&source)))?;
     let entry = MorphologyEntry {
         source,
         import: report,
@@ -91,23 +94,29 @@ fn build(
         sections: tree.morphology().sections().len(),
         compartments: tree.len(),
     };
-    let mut builder = plan.preset.paint(tree)?;
+    let about = |error| ApicalError::Neuron { morphology: entry.source.clone(), source: error };
+    let mut builder = plan.preset.paint(tree).map_err(about)?;
     if let Some(celsius) = plan.celsius {
         builder = builder.temperature(Temperature::celsius(celsius));
     }
     if let Some(synapses) = &plan.synapses {
         builder = training_synapses(builder, synapses.release_probability);
     }
-    Ok((entry, builder.build()?))
+    let model = builder.build().map_err(about)?;
+    Ok((entry, model))
 }
 
 /// The synaptic events of a run that has synapses.
-fn events(plan: &Plan, model: &CellModel) -> Result<Option<EventTrain>, ApicalError> {
+fn events(
+    plan: &Plan,
+    model: &CellModel,
+    morphology: &str,
+) -> Result<Option<EventTrain>, ApicalError> {
     let Some(synapses) = &plan.synapses else { return Ok(None) };
     let table = model.compartment_table();
     let dendritic = table.dendritic().count();
     if dendritic == 0 {
-        return Err(ApicalError::NoDendrites);
+        return Err(ApicalError::NoDendrites { morphology: morphology.to_owned() });
     }
     let duration_ms = plan.stimuli.duration_ms;
     let events = match &synapses.events {
@@ -127,7 +136,7 @@ fn prepare(
     plan: &Plan,
     model: CellModel,
     events: Option<&EventTrain>,
-) -> Result<Simulation, ApicalError> {
+) -> Result<Simulation, BiophysicsError> {
     let mut config = SimulationConfig::default();
     config.dt_ms = plan.dt_ms;
     config.v_init_mv = plan.stimuli.v_init_mv;

@@ -163,7 +163,15 @@ fn refuse_foreign_options(args: &SimulateArgs) -> Result<(), Failure> {
 }
 
 fn refusal(message: String) -> Failure {
-    Cli::command().error(ErrorKind::ArgumentConflict, message).into()
+    let mut command = Cli::command();
+    // Gives subcommands the whole line as their usage.
+    command.build();
+    let command = command.find_subcommand_mut("simulate");
+    let error = match command {
+        Some(simulate) => simulate.error(ErrorKind::ArgumentConflict, message),
+        None => clap::Error::raw(ErrorKind::ArgumentConflict, message),
+    };
+    error.into()
 }
 
 impl From<CoreError> for Failure {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use apical::ApicalError;
-use apical::biophysics::{CellModel, Simulation, SpikeDetector, TraceRecorder};
+use apical::biophysics::{BiophysicsError, CellModel, Simulation, SpikeDetector, TraceRecorder};
 use apical::core::{CompartmentId, Traces, Unit};
 use apical::figure::{cell_and_traces, depth_selection};
 use apical::output::{Dtype, RunDirectory};
@@ -40,7 +40,7 @@ impl Recording {
         mut simulation: Simulation,
         soma: CompartmentId,
         quiet: bool,
-    ) -> Result<Self, ApicalError> {
+    ) -> Result<Self, BiophysicsError> {
         let model = Arc::clone(simulation.model());
         let all: Vec<CompartmentId> = model.tree().iter().map(|(id, _)| id).collect();
         let shown = depth_selection(model.tree(), FIGURE_DEPTHS);
