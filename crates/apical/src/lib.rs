@@ -62,6 +62,8 @@
 //! | `figure` | the module [`figure`], and `morphology` |
 //! | `cli` | the program `apical`, and all of these |
 
+#[cfg(all(doctest, feature = "cli"))]
+mod docs;
 mod error;
 #[cfg(feature = "figure")]
 pub mod figure;

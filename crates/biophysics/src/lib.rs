@@ -6,6 +6,36 @@
 //! With the reference time step its voltages are NEURON's.
 //!
 //! Units throughout: mV, ms, nA, µS, nF, mM, µm; densities in S/cm² and µF/cm².
+//!
+//! # Example
+//!
+//! The layer 5 pyramidal cell of Hay et al. 2011 (doi:10.1371/journal.pcbi.1002107) on the generated morphology fires
+//! when 1.9 nA flow into its soma for 5 ms.
+//!
+//! ```
+//! use apical_biophysics::preset::Preset;
+//! use apical_biophysics::protocol::soma_site;
+//! use apical_biophysics::{CurrentStep, Simulation, SimulationConfig, SpikeDetector, TraceRecorder};
+//! use apical_morphology::{CompartmentTree, MaxLength, default_cell};
+//!
+//! let tree = CompartmentTree::new(default_cell(), &MaxLength::default())?;
+//! let soma = soma_site(&tree)?;
+//! let model = Preset::Hay2011.paint(tree)?.build()?;
+//!
+//! let mut config = SimulationConfig::default();
+//! config.v_init_mv = -80.0;
+//! let mut simulation = Simulation::new(model.into(), config)?;
+//! let pulse = CurrentStep { delay_ms: 5.0, duration_ms: 5.0, amplitude_na: 1.9 };
+//! simulation.inject(0, soma, pulse.build()?)?;
+//!
+//! let mut recorder = TraceRecorder::every_step(&[soma]);
+//! let mut spikes = SpikeDetector::new(soma, -20.0);
+//! simulation.run(15.0, &mut (&mut recorder, &mut spikes))?;
+//! assert_eq!(spikes.times_ms(0).len(), 1);
+//! let trace_mv = recorder.trial(0);
+//! assert_eq!(trace_mv.row(0).len(), 601);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod cable_matrix;
 mod calcium;

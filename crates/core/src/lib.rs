@@ -12,16 +12,36 @@
 //!
 //! # Example
 //!
-//! ```
-//! use apical_core::{EventTrain, SynapseId, SynapticEvent};
+//! Whatever makes voltages is driven in the same way: here the baseline that keeps the voltage it starts from.
 //!
-//! let train = EventTrain::new(vec![
+//! ```
+//! use apical_core::{EventTrain, NeuronModel, Persistence, SynapseId, SynapticEvent, TrialInput};
+//! # use apical_core::{CompartmentRecord, CompartmentTable, Region, SectionType};
+//! # let soma = CompartmentRecord {
+//! #     section_type: SectionType::Soma, region: Region::Soma, section: "soma[0]".to_owned(), x: 0.5, center_um: None,
+//! #     path_distance_um: 0.0, area_um2: 1000.0, diameter_um: 18.0, length_um: 18.0,
+//! # };
+//! # let table = CompartmentTable::new(vec![soma]);
+//!
+//! /// The voltage of the first compartment after every millisecond, mV.
+//! fn run<M: NeuronModel>(model: &mut M, input: &EventTrain, duration_ms: usize) -> Result<Vec<f64>, M::Error> {
+//!     let mut trace_mv = vec![model.voltages_mv()[0]];
+//!     for bin in 0..duration_ms {
+//!         let events = input.bin(bin);
+//!         model.advance(&[TrialInput { events, injected: &[] }])?;
+//!         trace_mv.push(model.voltages_mv()[0]);
+//!     }
+//!     Ok(trace_mv)
+//! }
+//!
+//! let input = EventTrain::new(vec![
 //!     SynapticEvent { time_ms: 3.0, synapse: SynapseId::new(7) },
 //!     SynapticEvent { time_ms: 1.0, synapse: SynapseId::new(2) },
 //! ])?;
-//! assert_eq!(train.bin(1).iter().map(|e| e.synapse.index()).collect::<Vec<_>>(), [2]);
-//! assert!(train.bin(2).is_empty());
-//! # Ok::<(), apical_core::CoreError>(())
+//! assert_eq!(input.bin(1).iter().map(|e| e.synapse.index()).collect::<Vec<_>>(), [2]);
+//! let mut model = Persistence::new(table, 1, vec![-76.0])?;
+//! assert_eq!(run(&mut model, &input, 4)?, [-76.0; 5]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod compartment_table;

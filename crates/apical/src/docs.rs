@@ -1,0 +1,30 @@
+//! README.md and the book, so that their code compiles and runs as documentation tests.
+
+macro_rules! pages {
+    ($($name:ident: $file:literal,)*) => {
+        $(
+            #[doc = include_str!(concat!("../../../", $file))]
+            mod $name {}
+        )*
+    };
+}
+
+pages! {
+    readme: "README.md",
+    tutorial_rust: "docs/src/tutorial-rust.md",
+    tutorial_first_simulation: "docs/src/tutorial-first-simulation.md",
+    tutorial_reconstruction: "docs/src/tutorial-reconstruction.md",
+    tutorial_output: "docs/src/tutorial-output.md",
+    theory_cable: "docs/src/theory-cable.md",
+    theory_time_step: "docs/src/theory-time-step.md",
+    theory_channels: "docs/src/theory-channels.md",
+    theory_synapses: "docs/src/theory-synapses.md",
+    importing: "docs/src/importing.md",
+    regions: "docs/src/regions.md",
+    default_cell: "docs/src/default-cell.md",
+    glossary: "docs/src/glossary.md",
+    validation: "docs/src/validation.md",
+    benchmarks: "docs/benchmarks.md",
+    validation_neuron: "docs/validation-neuron.md",
+    correctness: "docs/src/correctness.md",
+}
