@@ -1,6 +1,6 @@
 //! Simulation: the solver alone, a step of each kind of model, and batches.
 
-#![expect(clippy::unwrap_used, missing_docs, reason = "a benchmark fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use std::hint::black_box;
 

@@ -1,6 +1,6 @@
 //! The synaptic input process.
 
-#![expect(clippy::unwrap_used, missing_docs, reason = "a benchmark fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use apical_benches::tree;
 use apical_dataset::{DendriticTrees, InputProcess};

@@ -1,6 +1,6 @@
 //! Reading, writing and dividing a reconstruction.
 
-#![expect(clippy::unwrap_used, missing_docs, reason = "a benchmark fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use std::fmt::Write as _;
 use std::hint::black_box;

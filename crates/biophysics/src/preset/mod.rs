@@ -42,19 +42,37 @@ impl Preset {
     /// All presets.
     pub const ALL: [Self; 4] = [Self::Shai2015, Self::Hay2011, Self::Hh, Self::Passive];
 
-    /// Paints a neuron. The layer 5 presets expect an apical dendrite and the stub axon of
+    /// The temperature at which the published simulations ran: NEURON's default, 6.3 °C.
+    pub const TEMPERATURE: Temperature = Temperature::celsius(6.3);
+
+    /// Paints a neuron at [`Self::TEMPERATURE`]. The layer 5 presets expect an apical dendrite and the stub axon of
     /// [`Morphology::with_stub_axon`].
     ///
     /// # Errors
     ///
     /// [`BiophysicsError::NoApicalDendrite`] if the preset's densities depend on an apical dendrite and there is none.
     pub fn paint(self, tree: CompartmentTree) -> Result<CellModelBuilder, BiophysicsError> {
-        match self {
-            Self::Shai2015 => hay::shai2015(tree),
-            Self::Hay2011 => hay::hay2011(tree),
-            Self::Hh => Ok(hh(tree)),
-            Self::Passive => Ok(hay::passive(tree)),
-        }
+        self.paint_at(tree, Self::TEMPERATURE)
+    }
+
+    /// The same at another temperature. It sets the Nernst potential of calcium, and the rates of the squid channels;
+    /// those of the layer 5 presets are constants of the published model.
+    ///
+    /// # Errors
+    ///
+    /// As for [`paint`](Self::paint).
+    pub fn paint_at(
+        self,
+        tree: CompartmentTree,
+        temperature: Temperature,
+    ) -> Result<CellModelBuilder, BiophysicsError> {
+        let builder = match self {
+            Self::Shai2015 => hay::shai2015(tree)?,
+            Self::Hay2011 => hay::hay2011(tree)?,
+            Self::Hh => hh(tree, temperature),
+            Self::Passive => hay::passive(tree),
+        };
+        Ok(builder.temperature(temperature))
     }
 }
 
@@ -92,9 +110,8 @@ pub fn compartments_of_type(
         .collect()
 }
 
-fn hh(tree: CompartmentTree) -> CellModelBuilder {
+fn hh(tree: CompartmentTree, temperature: Temperature) -> CellModelBuilder {
     let everywhere: Vec<CompartmentId> = tree.iter().map(|(id, _)| id).collect();
-    let temperature = Temperature::celsius(6.3);
     CellModel::builder(tree)
         .axial_resistivity_ohm_cm(35.4)
         .reversal_potentials_mv(50.0, -77.0)
@@ -112,5 +129,5 @@ pub fn hh_cylinder() -> Result<CellModel, BiophysicsError> {
     let shape = SectionShape::Cylinder { length_um: 20.0, diameter_um: 20.0 };
     let soma = Section::new(SectionType::Soma, shape, None::<Attachment>);
     let morphology = Morphology::new(vec![soma])?;
-    hh(CompartmentTree::new(morphology, &MaxLength::default())?).build()
+    Preset::Hh.paint(CompartmentTree::new(morphology, &MaxLength::default())?)?.build()
 }

@@ -92,9 +92,10 @@ pub(in crate::command) struct SimulateArgs {
         help_heading = "Simulation"
     )]
     pub(super) v_init_mv: Option<f64>,
-    /// Temperature in the reversal potential of calcium (shai2015, hay2011), °C; 6.3 unless given, as published.
+    /// Temperature, °C; 6.3 unless given, as published.
     ///
-    /// The kinetics of these presets are those of 34 °C, whatever this temperature.
+    /// It sets the reversal potential of calcium (shai2015, hay2011), whose other kinetics are those of 34 °C whatever
+    /// this temperature, and the rates of the squid channels (hh).
     #[arg(
         long, value_name = "X", value_parser = finite, allow_negative_numbers = true,
         help_heading = "Simulation"

@@ -95,10 +95,8 @@ fn build(
         compartments: tree.len(),
     };
     let about = |error| ApicalError::Neuron { morphology: entry.source.clone(), source: error };
-    let mut builder = plan.preset.paint(tree).map_err(about)?;
-    if let Some(celsius) = plan.celsius {
-        builder = builder.temperature(Temperature::celsius(celsius));
-    }
+    let temperature = Temperature::celsius(plan.celsius);
+    let mut builder = plan.preset.paint_at(tree, temperature).map_err(about)?;
     if let Some(synapses) = &plan.synapses {
         builder = training_synapses(builder, synapses.release_probability);
     }

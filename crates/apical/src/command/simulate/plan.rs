@@ -27,7 +27,7 @@ pub(super) struct Plan {
     /// Largest length of a compartment: the reference rule.
     pub(super) max_compartment_length_um: f64,
     /// Temperature of calcium's reversal potential; null without calcium.
-    pub(super) celsius: Option<f64>,
+    pub(super) celsius: f64,
     /// Null where there are no synapses.
     pub(super) synapses: Option<Synapses>,
     pub(super) currents: bool,
@@ -84,7 +84,7 @@ impl Plan {
             grid,
             steps_per_ms: grid.steps_per_ms()?,
             max_compartment_length_um: 40.0,
-            celsius: has_calcium(args.preset).then(|| args.celsius.unwrap_or(6.3)),
+            celsius: args.celsius.unwrap_or(Preset::TEMPERATURE.in_celsius()),
             synapses: (args.protocol == Protocol::Synaptic).then(|| Synapses {
                 events: match (&args.excitatory_events, &args.inhibitory_events) {
                     (Some(excitatory), Some(inhibitory)) => EventSource::Files {
@@ -110,10 +110,6 @@ impl Plan {
 
 /// Whether the axon of the reconstruction gives way to the stub that the preset was published with.
 pub(super) const fn has_stub_axon(preset: Preset) -> bool {
-    matches!(preset, Preset::Shai2015 | Preset::Hay2011)
-}
-
-const fn has_calcium(preset: Preset) -> bool {
     matches!(preset, Preset::Shai2015 | Preset::Hay2011)
 }
 
@@ -153,9 +149,9 @@ fn refuse_foreign_options(args: &SimulateArgs) -> Result<(), Failure> {
                 .to_owned(),
         ));
     }
-    if args.celsius.is_some() && !has_calcium(args.preset) {
+    if args.celsius.is_some() && args.preset == Preset::Passive {
         return Err(refusal(format!(
-            "--celsius does not belong to the preset '{}', which has no calcium current",
+            "--celsius does not belong to the preset '{}', where nothing depends on it",
             args.preset
         )));
     }
