@@ -53,8 +53,7 @@ pub fn bombarded(
                 for k in 0..19 {
                     // A stride that is coprime to 639 visits every synapse before any again.
                     let place = (ms as usize * 19 + k + trial * 7) * 100 % dendritic;
-                    let synapse =
-                        SynapseId::new(if k < 14 { place } else { place + dendritic });
+                    let synapse = SynapseId::new(if k < 14 { place } else { place + dendritic });
                     events.push(SynapticEvent { time_ms: f64::from(ms), synapse });
                 }
             }

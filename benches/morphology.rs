@@ -26,9 +26,8 @@ fn read(c: &mut Criterion) {
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.sample_size(20);
         group.bench_function(points.to_string(), |bencher| {
-            bencher.iter(|| {
-                read_swc(black_box(text.as_bytes()), &ImportOptions::default()).unwrap()
-            });
+            bencher
+                .iter(|| read_swc(black_box(text.as_bytes()), &ImportOptions::default()).unwrap());
         });
     }
     group.finish();
@@ -53,7 +52,7 @@ fn divide(c: &mut Criterion) {
 
 fn generate(c: &mut Criterion) {
     c.bench_function("morphology/default_cell/642", |bencher| {
-        bencher.iter(|| default_cell());
+        bencher.iter(default_cell);
     });
 }
 

@@ -84,7 +84,7 @@ pub enum ApicalError {
     },
     /// A synaptic event outside the run.
     #[error(
-        "{}: row {row}: time {value} ms is outside the run, which lasts from 0 to {duration_ms} ms",
+        "{}: row {row}: time {value} ms is before the run, which starts at 0 ms",
         path.display()
     )]
     EventTime {
@@ -94,8 +94,6 @@ pub enum ApicalError {
         row: usize,
         /// The time found, ms.
         value: i128,
-        /// Duration of the run, ms.
-        duration_ms: f64,
     },
     /// Values that JSON cannot hold.
     #[cfg(feature = "files")]

@@ -13,7 +13,7 @@ use crate::ApicalError;
 ///
 /// Each file is an npy array of shape `[events, 2]` and any integer type: the index of a dendritic
 /// compartment (0 to `dendritic_compartments` − 1, in order of compartments, the soma and the axon left out) and a time
-/// in ms, at or after 0 and before `duration_ms`. The excitatory synapse of the k-th dendritic compartment is synapse k,
+/// in ms, at or after 0. The excitatory synapse of the k-th dendritic compartment is synapse k,
 /// the inhibitory one `dendritic_compartments` + k.
 ///
 /// # Errors
@@ -24,7 +24,6 @@ pub fn read_events(
     excitatory: &Path,
     inhibitory: &Path,
     dendritic_compartments: usize,
-    duration_ms: f64,
 ) -> Result<EventTrain, ApicalError> {
     let mut events = Vec::new();
     for (path, first) in [(excitatory, 0), (inhibitory, dendritic_compartments)] {
@@ -38,16 +37,11 @@ pub fn read_events(
                     compartments: dendritic_compartments,
                 });
             };
-            let time_ms = time as f64;
-            if !(0.0..duration_ms).contains(&time_ms) {
-                return Err(ApicalError::EventTime {
-                    path: path.to_owned(),
-                    row,
-                    value: time,
-                    duration_ms,
-                });
+            if time < 0 {
+                return Err(ApicalError::EventTime { path: path.to_owned(), row, value: time });
             }
-            events.push(SynapticEvent { time_ms, synapse: SynapseId::new(first + index) });
+            let synapse = SynapseId::new(first + index);
+            events.push(SynapticEvent { time_ms: time as f64, synapse });
         }
     }
     Ok(EventTrain::new(events)?)

@@ -121,12 +121,12 @@ impl CableMatrix {
     pub fn to_sparse(&self, diagonal: &[f64]) -> CsMat<f64> {
         let n = self.node_count();
         let mut triplets = TriMat::new((n, n));
-        for node in 0..n {
-            triplets.add_triplet(node, node, diagonal[node]);
-            if node > 0 {
-                triplets.add_triplet(node, self.parents[node], -self.axial_us[node]);
-                triplets.add_triplet(self.parents[node], node, -self.axial_us[node]);
-            }
+        for (node, &value) in diagonal.iter().enumerate() {
+            triplets.add_triplet(node, node, value);
+        }
+        for (node, &parent) in self.parents.iter().enumerate().skip(1) {
+            triplets.add_triplet(node, parent, -self.axial_us[node]);
+            triplets.add_triplet(parent, node, -self.axial_us[node]);
         }
         triplets.to_csr()
     }

@@ -126,8 +126,10 @@ struct PaintedChannel {
     name: &'static str,
     ion: Ion,
     density: Density,
-    place: Box<dyn FnOnce(Placement) -> Result<Box<dyn Mechanism>, BiophysicsError>>,
+    place: Place,
 }
+
+type Place = Box<dyn FnOnce(Placement) -> Result<Box<dyn Mechanism>, BiophysicsError>>;
 
 /// Paints channels, pools and synapses on compartments; [`build`](Self::build) checks everything once.
 pub struct CellModelBuilder {

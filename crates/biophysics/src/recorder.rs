@@ -55,7 +55,7 @@ impl TraceRecorder {
 
 impl StepObserver for TraceRecorder {
     fn observe(&mut self, view: &StepView<'_>) {
-        if view.step % self.every != 0 {
+        if !view.step.is_multiple_of(self.every) {
             return;
         }
         self.batch_size = view.batch_size;

@@ -1,5 +1,11 @@
 //! Parity with NEURON 9.0.2 on the reference neuron.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it skips"
+)]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

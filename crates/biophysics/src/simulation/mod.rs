@@ -452,8 +452,8 @@ impl Simulation {
     fn runaway(&self) -> BiophysicsError {
         let batch_size = self.config.batch_size;
         let limit = self.config.voltage_limit_mv;
-        // NaN is not within the limit either.
-        let at = self.state.v_mv.iter().position(|v| !(v.abs() <= limit)).unwrap_or_default();
+        let outside = |v: &f64| v.is_nan() || v.abs() > limit;
+        let at = self.state.v_mv.iter().position(outside).unwrap_or_default();
         let mut node = at / batch_size;
         let compartments = self.model.axial_tree().compartments();
         while compartments[node].is_none() && node > 0 {

@@ -119,7 +119,15 @@ fn events(
     let duration_ms = plan.stimuli.duration_ms;
     let events = match &synapses.events {
         EventSource::Files { excitatory, inhibitory } => {
-            read_events(excitatory, inhibitory, dendritic, duration_ms)?
+            let events = read_events(excitatory, inhibitory, dendritic)?;
+            let late = events.events().iter().filter(|e| e.time_ms >= duration_ms).count();
+            if late > 0 {
+                to_stderr(&format!(
+                    "note: the run ends at {duration_ms} ms, before {}",
+                    counted(late, "event")
+                ));
+            }
+            events
         }
         EventSource::Drawn => {
             let trees = DendriticTrees::basal_and_apical(table)?;
