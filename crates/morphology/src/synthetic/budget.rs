@@ -15,7 +15,7 @@ const HALVINGS: usize = 60;
 
 /// The largest number of compartments, beyond one a branch, that branches of this length have together.
 pub(super) fn most_compartments(length_um: f64) -> usize {
-    2 * steps(length_um)
+    steps(length_um).saturating_mul(2)
 }
 
 /// Stretches all but the trunk by one factor so that the branches have this number of compartments.

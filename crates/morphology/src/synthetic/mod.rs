@@ -84,11 +84,11 @@ impl Default for SyntheticPyramidal {
             tuft_tips: 19,
             apical_compartments: 377,
             trunk_length_um: 680.0,
-            trunk_base_diameter_um: 5.0,
-            trunk_end_diameter_um: 2.7,
-            basal_tip_diameter_um: 0.55,
+            trunk_base_diameter_um: 4.6,
+            trunk_end_diameter_um: 2.5,
+            basal_tip_diameter_um: 0.45,
             oblique_tip_diameter_um: 0.9,
-            tuft_tip_diameter_um: 0.55,
+            tuft_tip_diameter_um: 0.5,
         }
     }
 }
@@ -99,8 +99,8 @@ impl SyntheticPyramidal {
     /// # Errors
     ///
     /// [`MorphologyError::Parameter`] for a length or diameter that is not positive and finite;
-    /// [`MorphologyError::BranchNumbers`] for fewer tips than stems, fewer than one basal dendrite or two tips in the
-    /// tuft; [`MorphologyError::CompartmentNumber`] if the branches cannot have this number of compartments: every
+    /// [`MorphologyError::BranchNumbers`] for fewer tips than stems, tips without stems, or fewer than two tips in
+    /// the tuft; [`MorphologyError::CompartmentNumber`] if the branches cannot have this number of compartments: every
     /// branch has an odd one, and the trunk's are given by its length.
     pub fn generate(&self, seed: u64) -> Result<Morphology, MorphologyError> {
         self.check()?;
@@ -115,7 +115,7 @@ impl SyntheticPyramidal {
         positive("diameter of oblique tips (µm)", self.oblique_tip_diameter_um)?;
         positive("diameter of tuft tips (µm)", self.tuft_tip_diameter_um)?;
         for (what, stems, tips) in [
-            ("basal", self.basal_stems.max(1), self.basal_tips),
+            ("basal", self.basal_stems, self.basal_tips),
             ("oblique", self.oblique_stems, self.oblique_tips),
             ("tuft", 2, self.tuft_tips),
         ] {
@@ -123,17 +123,17 @@ impl SyntheticPyramidal {
                 return Err(MorphologyError::BranchNumbers { what, stems, tips });
             }
         }
+        let sections = |tips: usize, stems| tips.saturating_mul(2).saturating_sub(stems);
+        let basal = sections(self.basal_tips, self.basal_stems);
+        let apical = sections(self.oblique_tips.saturating_add(self.tuft_tips), 1);
         let trunk = budget::most_compartments(self.trunk_length_um * arbor::LONGEST_TRUNK);
         for (what, sections, fixed, compartments) in [
-            ("basal", 2 * self.basal_tips - self.basal_stems, 0, self.basal_compartments),
-            (
-                "apical",
-                2 * (self.oblique_tips + self.tuft_tips) - 1,
-                trunk,
-                self.apical_compartments,
-            ),
+            ("basal", basal, 0, self.basal_compartments),
+            ("apical", apical, trunk, self.apical_compartments),
         ] {
-            if compartments < sections + fixed || (compartments - sections) % 2 != 0 {
+            let least = sections.saturating_add(fixed);
+            let most = if sections == 0 { 0 } else { usize::MAX };
+            if !(least..=most).contains(&compartments) || (compartments - sections) % 2 != 0 {
                 return Err(MorphologyError::CompartmentNumber { what, sections, compartments });
             }
         }

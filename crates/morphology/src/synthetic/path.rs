@@ -2,6 +2,7 @@
 //! turned a little at random and drawn where dendrites of its kind grow.
 
 use std::f64::consts::{PI, TAU};
+use std::ops::Range;
 
 use apical_core::RandomStreams;
 use nalgebra::{Rotation3, Unit, Vector3};
@@ -21,6 +22,12 @@ const WIGGLE: f64 = 0.22;
 const FORK_RAD: f64 = 0.55;
 const OBLIQUE_RAD: f64 = 1.15;
 
+/// These angles relative to their mean.
+const SPREAD: Range<f64> = 0.7..1.3;
+
+/// From one oblique to the next, around the trunk: any few in a row point to all sides.
+const GOLDEN_ANGLE_RAD: f64 = 2.399_963_229_728_653;
+
 type Vector = Vector3<f64>;
 
 /// Where a branch stands after its last step.
@@ -35,17 +42,26 @@ struct Front {
 pub(super) fn lay(branches: &[Branch], streams: RandomStreams) -> Vec<Vec<Point>> {
     let stems = branches.iter().filter(|b| b.parent.is_none() && b.kind == Kind::Basal).count();
     let mut stem = 0;
-    let mut daughters = vec![0; branches.len()];
+    let mut obliques = 0;
+    let mut forked = vec![false; branches.len()];
     let mut fronts: Vec<Front> = Vec::with_capacity(branches.len());
     let mut paths: Vec<Vec<Point>> = Vec::with_capacity(branches.len());
     for (i, branch) in branches.iter().enumerate() {
         let rng = &mut streams.stream("synthetic/path", i as u64);
         let start = match branch.parent {
             Some(parent) => {
-                let side = daughters[parent];
-                daughters[parent] += 1;
+                let second = forked[parent];
+                forked[parent] = true;
                 let fork = &mut streams.stream("synthetic/fork", parent as u64);
-                fronts[parent].fork(branch.kind, side, fork)
+                match (branch.kind, branches[parent].kind) {
+                    (Kind::Trunk, _) => fronts[parent],
+                    (Kind::Oblique, Kind::Trunk) => {
+                        obliques += 1;
+                        let around = GOLDEN_ANGLE_RAD * (obliques as f64 + fork.random::<f64>());
+                        fronts[parent].turned(OBLIQUE_RAD * fork.random_range(SPREAD), around)
+                    }
+                    _ => fronts[parent].fork(second, fork),
+                }
             }
             None if branch.kind == Kind::Basal => {
                 stem += 1;
@@ -71,22 +87,24 @@ impl Front {
         Self { position, direction, diameter_um: branch.diameters_um[0] }
     }
 
-    /// The same place, turned into the direction of a daughter: the first to one side, the second to the other.
-    fn fork(self, kind: Kind, side: usize, rng: &mut impl Rng) -> Self {
-        let around: f64 = rng.random_range(0.0..TAU);
-        let spread = rng.random_range(0.7..1.3);
-        let (angle, around) = match (kind, side) {
-            (Kind::Trunk, _) => return self,
-            // The first branch from a piece of trunk is its continuation or, before it, an oblique.
-            (Kind::Oblique, _) => (OBLIQUE_RAD * spread, around),
-            (_, 0) => (FORK_RAD * spread, around),
-            _ => (FORK_RAD * (2.0 - spread), around + PI),
-        };
-        let across = self.direction.cross(&any_other(self.direction));
-        let axis = Rotation3::from_axis_angle(&Unit::new_normalize(self.direction), around)
-            * Unit::new_normalize(across);
-        let direction = Rotation3::from_axis_angle(&axis, angle) * self.direction;
-        Self { direction, ..self }
+    /// Turned into the direction of a daughter: the first to one side, the second to the other.
+    fn fork(self, second: bool, rng: &mut impl Rng) -> Self {
+        let around = rng.random_range(0.0..TAU);
+        let spread = rng.random_range(SPREAD);
+        if second {
+            self.turned(FORK_RAD * (2.0 - spread), around + PI)
+        } else {
+            self.turned(FORK_RAD * spread, around)
+        }
+    }
+
+    /// Turned away from its direction by one angle, to the side that the other tells.
+    fn turned(self, away: f64, around: f64) -> Self {
+        let along = Unit::new_normalize(self.direction);
+        let other = if along.x.abs() < 0.7 { Vector::x() } else { Vector::y() };
+        let across = Unit::new_normalize(along.cross(&other));
+        let axis = Rotation3::from_axis_angle(&along, around) * across;
+        Self { direction: Rotation3::from_axis_angle(&axis, away) * self.direction, ..self }
     }
 }
 
@@ -140,9 +158,4 @@ fn pull(kind: Kind, position: Vector) -> Vector {
         Kind::Oblique => 0.05 * across + 0.02 * Vector::y(),
         Kind::Tuft => 0.09 * Vector::y() + 0.03 * across,
     }
-}
-
-/// A direction well away from this one.
-fn any_other(direction: Vector) -> Vector {
-    if direction.x.abs() < 0.7 { Vector::x() } else { Vector::y() }
 }
