@@ -125,7 +125,8 @@ impl Morphology {
 
     /// The axon replaced by two cylinders of 30 µm length and 1 µm diameter, the first at the centre of the root, the
     /// second at the end of the first, as the models of Hay et al. 2011 (doi:10.1371/journal.pcbi.1002107) do.
-    /// What grew from the old axon goes with it.
+    /// What grew from the old axon goes with it. A root stays, even an axon: a reconstruction of an axon alone gains two
+    /// sections.
     #[must_use]
     pub fn with_stub_axon(&self) -> Self {
         let mut kept: Vec<Option<usize>> = vec![None; self.sections.len()];
@@ -134,10 +135,10 @@ impl Morphology {
             let mut section = self.section(id).clone();
             let parent = section.attachment().map(|a| kept[a.parent.index()]);
             match parent {
+                None => {}
                 _ if section.section_type() == SectionType::Axon => continue,
                 Some(None) => continue,
                 Some(Some(parent)) => section.set_parent(SectionId::new(parent)),
-                None => {}
             }
             kept[id.index()] = Some(sections.len());
             sections.push((id, section));
