@@ -145,8 +145,12 @@ fn a_snapshot_restores_to_the_bit() {
     let snapshot = simulation.snapshot();
     let expected = run(&mut simulation);
 
+    let soma = CompartmentId::new(0);
     simulation.restore(&snapshot).unwrap();
+    assert_eq!(NeuronModel::voltages_mv(&simulation)[0], simulation.voltage_mv(0, soma));
     assert_eq!(run(&mut simulation), expected, "the same simulation");
+    simulation.step().unwrap();
+    assert_eq!(NeuronModel::voltages_mv(&simulation)[0], simulation.voltage_mv(0, soma));
 
     let text = serde_json::to_string(&snapshot).unwrap();
     let read: Snapshot = serde_json::from_str(&text).unwrap();

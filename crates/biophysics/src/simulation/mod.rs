@@ -251,6 +251,7 @@ impl Simulation {
         self.solve()?;
         self.advance_states();
         self.state.step += 1;
+        self.workspace.gather_voltages(&self.model, &self.state);
         Ok(())
     }
 
@@ -273,6 +274,7 @@ impl Simulation {
         }
         self.state.clone_from(snapshot);
         self.held.clear();
+        self.workspace.gather_voltages(&self.model, &self.state);
         Ok(())
     }
 
@@ -473,7 +475,6 @@ impl Simulation {
         if observer.needs_membrane_currents() {
             self.workspace.membrane_currents(&self.model, &self.state, self.config.dt_ms);
         }
-        self.workspace.gather_voltages(&self.model, &self.state);
         let currents: &[f64] = if observer.needs_membrane_currents() {
             &self.workspace.membrane_currents_na
         } else {

@@ -52,7 +52,6 @@ impl NeuronModel for Simulation {
             self.step()?;
         }
         self.held.clear();
-        self.workspace.gather_voltages(&self.model, &self.state);
         Ok(())
     }
 
