@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use apical_biophysics::channel::{Ih, Pas};
+use apical_biophysics::channel::{ChannelKinetics, Gate, Ih, Ion, Pas, RateContext};
 use apical_biophysics::preset::{Preset, training_synapses};
 use apical_biophysics::synapse::{ShortTermPlasticity, SynapseModel};
 use apical_biophysics::{
@@ -233,6 +233,40 @@ fn runaway_voltages_stop_the_run_with_place_and_time() {
             assert_eq!((compartment, trial), (soma, 0));
             assert!((1.0..1.2).contains(&time_ms), "{time_ms}");
             assert!(v_mv > 1000.0 && previous_v_mv < v_mv);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A voltage that is not a number is told with the last one that was.
+#[test]
+fn a_voltage_that_is_no_number_stops_the_run_with_the_last_that_was() {
+    /// A conductance that is not a number.
+    #[derive(Debug)]
+    struct Broken;
+
+    impl ChannelKinetics<0> for Broken {
+        const NAME: &'static str = "broken";
+        const ION: Ion = Ion::Potassium;
+        const GATE_NAMES: [&'static str; 0] = [];
+
+        fn rates(&self, _: RateContext) -> [Gate; 0] {
+            []
+        }
+
+        fn open_fraction(&self, []: [f64; 0]) -> f64 {
+            f64::NAN
+        }
+    }
+
+    let tree = CompartmentTree::new(small_morphology(), &MaxLength::default()).unwrap();
+    let broken = CompartmentId::new(3);
+    let model = CellModel::builder(tree).channel(Broken, Density::uniform(&[broken], 1e-4));
+    let mut simulation = Simulation::new(model.build().unwrap().into(), config(1)).unwrap();
+    match simulation.run(5.0, &mut ()) {
+        Err(BiophysicsError::Runaway { time_ms, v_mv, previous_v_mv, .. }) => {
+            assert!(v_mv.is_nan());
+            assert_eq!((time_ms, previous_v_mv), (0.025, -76.0));
         }
         other => panic!("{other:?}"),
     }

@@ -426,12 +426,15 @@ impl Simulation {
         cable.solve(batch_size, &mut work.diagonal_us, &mut work.delta_mv);
 
         let limit = self.config.voltage_limit_mv;
-        let mut within = true;
+        let pairs = state.v_mv.iter().zip(&work.delta_mv);
+        // NaN is not within; a fold without exit is faster than `all`.
+        if !pairs.fold(true, |within, (v, delta)| within & ((v + delta).abs() <= limit)) {
+            return Err(self.runaway());
+        }
         for (v, delta) in state.v_mv.iter_mut().zip(&work.delta_mv) {
             *v += delta;
-            within &= v.abs() <= limit;
         }
-        if within { Ok(()) } else { Err(self.runaway()) }
+        Ok(())
     }
 
     fn advance_states(&mut self) {
@@ -451,23 +454,28 @@ impl Simulation {
         }
     }
 
+    /// What the voltages before a step and their change come to where they leave the limit first.
     fn runaway(&self) -> BiophysicsError {
         let batch_size = self.config.batch_size;
         let limit = self.config.voltage_limit_mv;
-        let outside = |v: &f64| v.is_nan() || v.abs() > limit;
-        let at = self.state.v_mv.iter().position(outside).unwrap_or_default();
+        let mut pairs = self.state.v_mv.iter().zip(&self.workspace.delta_mv);
+        let outside = |(v, delta): (&f64, &f64)| {
+            let v = v + delta;
+            v.is_nan() || v.abs() > limit
+        };
+        let at = pairs.position(outside).unwrap_or_default();
         let mut node = at / batch_size;
         let compartments = self.model.axial_tree().compartments();
         while compartments[node].is_none() && node > 0 {
             node = self.model.cable().parents()[node];
         }
-        let v_mv = self.state.v_mv[at];
+        let previous_v_mv = self.state.v_mv[at];
         BiophysicsError::Runaway {
             compartment: compartments[node].unwrap_or(CompartmentId::new(0)),
             trial: at % batch_size,
             time_ms: self.time_ms() + self.config.dt_ms,
-            v_mv,
-            previous_v_mv: v_mv - self.workspace.delta_mv[at],
+            v_mv: previous_v_mv + self.workspace.delta_mv[at],
+            previous_v_mv,
         }
     }
 
