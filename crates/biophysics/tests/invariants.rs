@@ -312,6 +312,23 @@ fn bad_input_is_refused_by_name() {
     assert!(matches!(simulation.schedule(0, &at(1.0, 0)), Err(BiophysicsError::LateEvent { .. })));
 }
 
+/// As on a neuron without dendrites: nothing to do is not an error.
+#[test]
+fn a_group_of_no_synapses_does_nothing() {
+    let tree = CompartmentTree::new(small_morphology(), &MaxLength::default()).unwrap();
+    let soma = [CompartmentId::new(0)];
+    let model = CellModel::builder(tree)
+        .synapses(SynapseModel::ampa_nmda(), &[])
+        .synapses(SynapseModel::new("without conductances", vec![]), &soma)
+        .synapses(SynapseModel::gaba_a(), &soma);
+    let mut simulation = Simulation::new(model.build().unwrap().into(), config(2)).unwrap();
+    let event = |synapse| SynapticEvent { time_ms: 0.0, synapse: SynapseId::new(synapse) };
+    simulation.schedule(0, &EventTrain::new(vec![event(0), event(1)]).unwrap()).unwrap();
+    simulation.run(1.0, &mut ()).unwrap();
+    let [with, without] = [0, 1].map(|trial| simulation.voltage_mv(trial, soma[0]));
+    assert!(with < without, "inhibition: {with} mV, {without} mV without");
+}
+
 #[test]
 fn stochastic_release_has_its_probability_and_plasticity_its_effect() {
     let tree = || CompartmentTree::new(small_morphology(), &MaxLength::default()).unwrap();
