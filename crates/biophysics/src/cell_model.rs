@@ -229,7 +229,7 @@ impl CellModelBuilder {
         self
     }
 
-    /// Puts a calcium pool into these compartments.
+    /// Puts a calcium pool into these compartments; each can have one.
     #[must_use]
     pub fn calcium_pool(mut self, pool: CalciumPool, compartments: &[CompartmentId]) -> Self {
         self.pools.push((pool, compartments.to_vec()));
@@ -247,8 +247,8 @@ impl CellModelBuilder {
     ///
     /// # Errors
     ///
-    /// [`BiophysicsError`] if a parameter is out of range, a compartment does not exist or is painted twice with the
-    /// same channel, or the capacitance does not cover every compartment.
+    /// [`BiophysicsError`] if a parameter is out of range, a compartment does not exist, occurs twice in one density or
+    /// has two calcium pools, or the capacitance does not cover every compartment.
     pub fn build(self) -> Result<CellModel, BiophysicsError> {
         let check = Check("cell model");
         check.positive("initial calcium concentration (mM)", self.initial_calcium_mm)?;
@@ -307,8 +307,10 @@ impl CellModelBuilder {
             })?);
             densities.push((channel.name, channel.density));
         }
+        let mut pooled = Density::default();
         for (pool, compartments) in self.pools {
-            check_ids("calcium pool", &compartments, area_um2.len())?;
+            pooled = pooled.and(Density::uniform(&compartments, 0.0));
+            check_density("calcium pool", &pooled, area_um2.len())?;
             pool.check()?;
             mechanisms.push(Box::new(CalciumDynamics {
                 pool,

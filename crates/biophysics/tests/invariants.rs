@@ -8,8 +8,8 @@ use apical_biophysics::channel::{ChannelKinetics, Gate, Ih, Ion, Pas, RateContex
 use apical_biophysics::preset::{Preset, training_synapses};
 use apical_biophysics::synapse::{ShortTermPlasticity, SynapseModel};
 use apical_biophysics::{
-    BiophysicsError, CellModel, CurrentStep, Density, Simulation, SimulationConfig, Snapshot,
-    Stimulus, TraceRecorder,
+    BiophysicsError, CalciumPool, CellModel, CurrentStep, Density, Simulation, SimulationConfig,
+    Snapshot, Stimulus, TraceRecorder,
 };
 use apical_core::{
     CompartmentId, EventTrain, InjectedCurrent, NeuronModel, SectionId, SectionType, SynapseId,
@@ -283,6 +283,12 @@ fn bad_input_is_refused_by_name() {
         )
         .build();
     assert!(matches!(twice, Err(BiophysicsError::PaintedTwice { what: "pas", .. })));
+    let pool = CalciumPool::new(80.0, 0.05);
+    let pools = CellModel::builder(tree()).calcium_pool(pool, &soma).calcium_pool(pool, &soma);
+    assert!(matches!(
+        pools.build(),
+        Err(BiophysicsError::PaintedTwice { what: "calcium pool", .. })
+    ));
     for value in [-1e-4, f64::NAN] {
         let model =
             CellModel::builder(tree()).channel(Ih::default(), Density::uniform(&soma, value));
