@@ -211,11 +211,13 @@ impl CellModelBuilder {
                 Ion::Sodium => Reversal::Fixed(placement.sodium_mv),
                 Ion::Potassium => Reversal::Fixed(placement.potassium_mv),
                 Ion::Calcium => Reversal::Calcium,
-                Ion::Nonspecific => Reversal::Fixed(
-                    kinetics
+                Ion::Nonspecific => {
+                    let reversal_mv = kinetics
                         .reversal_potential_mv()
-                        .ok_or(BiophysicsError::NoReversalPotential { channel: K::NAME })?,
-                ),
+                        .ok_or(BiophysicsError::NoReversalPotential { channel: K::NAME })?;
+                    Check(K::NAME).finite("reversal potential (mV)", reversal_mv)?;
+                    Reversal::Fixed(reversal_mv)
+                }
             };
             let Placement { nodes, conductance_us, .. } = placement;
             Ok(Box::new(DensityChannel { kinetics, reversal, nodes, conductance_us }))

@@ -298,6 +298,14 @@ fn bad_input_is_refused_by_name() {
     assert!(matches!(partial.build(), Err(BiophysicsError::NoCapacitance { .. })));
     let resistivity = CellModel::builder(tree()).axial_resistivity_ohm_cm(0.0);
     assert!(matches!(resistivity.build(), Err(BiophysicsError::Morphology(_))));
+    let leak = Pas { reversal_potential_mv: f64::NAN };
+    let leak = CellModel::builder(tree()).channel(leak, Density::uniform(&soma, 1e-4));
+    assert!(matches!(leak.build(), Err(BiophysicsError::Parameter { owner: "pas", .. })));
+    let mut component = SynapseModel::ampa_nmda().components()[1].clone();
+    component.magnesium_block.as_mut().unwrap().half_block_mm = 0.0;
+    let unblocked = SynapseModel::new("NMDA", vec![component]);
+    let synapse = CellModel::builder(tree()).synapses(unblocked, &soma);
+    assert!(matches!(synapse.build(), Err(BiophysicsError::Parameter { .. })));
     let probability = SynapseModel::gaba_a().with_release_probability(1.5);
     let synapse = CellModel::builder(tree()).synapses(probability, &soma);
     assert!(matches!(synapse.build(), Err(BiophysicsError::Parameter { .. })));
