@@ -221,6 +221,17 @@ fn milliseconds_of_the_neuron_model_are_the_run() {
     let before = stepwise.voltage_mv(0, soma);
     stepwise.advance(&[TrialInput { events: &[], injected: &injected }]).unwrap();
     assert!(stepwise.voltage_mv(0, soma) > before + 1.0, "an injected current depolarises");
+
+    // A millisecond that is refused leaves nothing behind.
+    stepwise.reset().unwrap();
+    let nowhere = [SynapticEvent { time_ms: 0.0, synapse: SynapseId::new(100_000) }];
+    let refused = stepwise.advance(&[TrialInput { events: &nowhere, injected: &injected }]);
+    assert!(matches!(refused, Err(BiophysicsError::NoSuchSynapse { .. })));
+    stepwise.run(1.0, &mut ()).unwrap();
+    let alone = stepwise.voltage_mv(0, soma);
+    stepwise.reset().unwrap();
+    stepwise.run(1.0, &mut ()).unwrap();
+    assert_eq!(stepwise.voltage_mv(0, soma), alone);
 }
 
 #[test]

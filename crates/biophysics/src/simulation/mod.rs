@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use apical_core::{
     CompartmentId, EventTrain, InjectedCurrent, StepObserver, StepView, SynapticEvent, TimeGrid,
+    TrialInput,
 };
 use serde::{Deserialize, Serialize};
 
@@ -318,6 +319,15 @@ impl Simulation {
         self.state.pending[trial]
             .extend(events.iter().map(|e| (self.grid.nearest_step(e.time_ms), e.synapse)));
         self.state.pending[trial].make_contiguous().sort_unstable();
+        Ok(())
+    }
+
+    /// Takes what the trials receive during the next millisecond.
+    fn take(&mut self, input: &[TrialInput<'_>]) -> Result<(), BiophysicsError> {
+        for (trial, input) in input.iter().enumerate() {
+            self.hold(trial, input.injected)?;
+            self.enqueue(trial, input.events)?;
+        }
         Ok(())
     }
 
