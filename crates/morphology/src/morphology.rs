@@ -8,9 +8,24 @@ use crate::{MorphologyError, Section, SectionShape};
 /// Sections are ordered by type (soma, basal, apical, axon, others), within a type as they were added; this is the
 /// order of every list of sections and compartments. Names are NEURON's: `soma[0]`, `dend[0]` … `apic[0]` …
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "Vec<Section>", into = "Vec<Section>")]
 pub struct Morphology {
     sections: Vec<Section>,
+}
+
+/// As [`Morphology::new`].
+impl TryFrom<Vec<Section>> for Morphology {
+    type Error = MorphologyError;
+
+    fn try_from(sections: Vec<Section>) -> Result<Self, MorphologyError> {
+        Self::new(sections)
+    }
+}
+
+impl From<Morphology> for Vec<Section> {
+    fn from(morphology: Morphology) -> Self {
+        morphology.sections
+    }
 }
 
 impl Morphology {

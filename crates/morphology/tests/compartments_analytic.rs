@@ -495,3 +495,12 @@ fn an_axon_alone_keeps_its_root_beside_the_stub() {
     assert_eq!(stub.topological_order().len(), 3);
     assert_eq!(Morphology::new(stub.sections().to_vec()).unwrap(), stub);
 }
+
+#[test]
+fn a_morphology_that_is_read_is_checked() {
+    let mut value = serde_json::to_value(bush()).unwrap();
+    assert_eq!(serde_json::from_value::<Morphology>(value.clone()).unwrap(), bush());
+    // Every section a child of another: no root.
+    value[0]["attachment"] = serde_json::json!({ "parent": 1, "x": 1.0 });
+    assert!(serde_json::from_value::<Morphology>(value).is_err());
+}
