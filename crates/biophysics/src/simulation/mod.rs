@@ -68,6 +68,9 @@ struct Clamp {
 
 /// A batch of trials of one neuron, advanced by implicit Euler with staggered gates.
 ///
+/// Stimuli and clamps belong to the simulation: they stay when it is reset or a snapshot restored. Scheduled events
+/// belong to the state: a reset drops them, a snapshot holds those still to come.
+///
 /// The order of operations of a step is NEURON's: events; currents and slope conductances at the present voltage and
 /// gates, stimuli at the middle of the step; the voltages; then calcium, gates and synapses at the new voltage.
 ///
@@ -220,7 +223,7 @@ impl Simulation {
         self.enqueue(trial, events.events())
     }
 
-    /// Runs for `duration_ms`; the observer sees t = 0 and every step after it.
+    /// Runs for `duration_ms` from the present time. The observer sees every step, and t = 0 where the run starts there.
     ///
     /// # Errors
     ///
