@@ -103,8 +103,9 @@ impl Morphology {
     #[must_use]
     pub fn name(&self, id: SectionId) -> String {
         let section_type = self.section(id).section_type();
-        let first = self.sections.iter().position(|s| s.section_type() == section_type);
-        format!("{section_type}[{}]", id.index() - first.unwrap_or_default())
+        let key = type_key(section_type);
+        let first = self.sections.partition_point(|s| type_key(s.section_type()) < key);
+        format!("{section_type}[{}]", id.index() - first)
     }
 
     /// The section of this name.
@@ -231,23 +232,20 @@ fn check_acyclic(sections: &[Section]) -> Result<(), MorphologyError> {
     Ok(())
 }
 
-const fn type_rank(section_type: SectionType) -> u8 {
+/// What sections are sorted by.
+const fn type_key(section_type: SectionType) -> (u8, i32) {
     match section_type {
-        SectionType::Soma => 0,
-        SectionType::Basal => 1,
-        SectionType::Apical => 2,
-        SectionType::Axon => 3,
-        SectionType::Other(_) => 4,
+        SectionType::Soma => (0, 0),
+        SectionType::Basal => (1, 0),
+        SectionType::Apical => (2, 0),
+        SectionType::Axon => (3, 0),
+        SectionType::Other(code) => (4, code),
     }
 }
 
 fn in_type_order(sections: Vec<Section>) -> Vec<Section> {
     let mut order: Vec<usize> = (0..sections.len()).collect();
-    order.sort_by_key(|&i| {
-        let section_type = sections[i].section_type();
-        let other = if let SectionType::Other(code) = section_type { code } else { 0 };
-        (type_rank(section_type), other)
-    });
+    order.sort_by_key(|&i| type_key(sections[i].section_type()));
     reorder(sections, &order)
 }
 
