@@ -53,6 +53,7 @@ impl CellModel {
             outside_calcium_mm: 2.0,
             channels: Vec::new(),
             pools: Vec::new(),
+            mechanisms: Vec::new(),
             synapses: Vec::new(),
         }
     }
@@ -129,6 +130,9 @@ struct PaintedChannel {
     place: Place,
 }
 
+/// Makes a mechanism from the nodes that it is on.
+type Make = Box<dyn FnOnce(&[usize]) -> Box<dyn Mechanism>>;
+
 type Place = Box<dyn FnOnce(Placement) -> Result<Box<dyn Mechanism>, BiophysicsError>>;
 
 /// Paints channels, pools and synapses on compartments; [`build`](Self::build) checks everything once.
@@ -143,6 +147,7 @@ pub struct CellModelBuilder {
     outside_calcium_mm: f64,
     channels: Vec<PaintedChannel>,
     pools: Vec<(CalciumPool, Vec<CompartmentId>)>,
+    mechanisms: Vec<(Vec<CompartmentId>, Make)>,
     synapses: Vec<(SynapseModel, Vec<CompartmentId>)>,
 }
 
@@ -238,6 +243,18 @@ impl CellModelBuilder {
         self
     }
 
+    /// Puts a mechanism of one's own into these compartments: `make` is given their nodes, in the same order. What is no
+    /// more than gates and a conductance is simpler as a [`channel`](Self::channel).
+    #[must_use]
+    pub fn mechanism<M: Mechanism + 'static>(
+        mut self,
+        compartments: &[CompartmentId],
+        make: impl FnOnce(&[usize]) -> M + 'static,
+    ) -> Self {
+        self.mechanisms.push((compartments.to_vec(), Box::new(|nodes| Box::new(make(nodes)))));
+        self
+    }
+
     /// Puts one synapse at the centre of each of these compartments. Ids go on from those placed before.
     #[must_use]
     pub fn synapses(mut self, model: SynapseModel, compartments: &[CompartmentId]) -> Self {
@@ -320,6 +337,13 @@ impl CellModelBuilder {
                 nodes: compartments.iter().map(|&id| node(id)).collect(),
                 area_um2: compartments.iter().map(|id| area_um2[id.index()]).collect(),
             }));
+        }
+        for (compartments, make) in self.mechanisms {
+            check_ids("mechanism", &compartments, area_um2.len())?;
+            let nodes: Vec<usize> = compartments.iter().map(|&id| node(id)).collect();
+            // It may read the reversal potential of calcium there.
+            calcium_nodes.extend(&nodes);
+            mechanisms.push(make(&nodes));
         }
         mechanisms.sort_by_key(|mechanism| mechanism.stage());
         calcium_nodes.sort_unstable();
