@@ -32,8 +32,9 @@ impl CalciumPool {
     pub(crate) fn check(&self) -> Result<(), BiophysicsError> {
         let check = Check("calcium pool");
         check.positive("decay (ms)", self.decay_ms)?;
-        check.not_negative("gamma", self.gamma)?;
+        check.fraction("gamma", self.gamma)?;
         check.positive("depth (µm)", self.depth_um)?;
+        check.finite("minimum concentration (mM)", self.minimum_mm)?;
         check.not_negative("minimum concentration (mM)", self.minimum_mm)
     }
 

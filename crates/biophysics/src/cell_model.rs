@@ -53,6 +53,7 @@ impl CellModel {
             outside_calcium_mm: 2.0,
             channels: Vec::new(),
             pools: Vec::new(),
+            mechanisms: Vec::new(),
             synapses: Vec::new(),
         }
     }
@@ -129,6 +130,9 @@ struct PaintedChannel {
     place: Place,
 }
 
+/// Makes a mechanism from the nodes that it is on.
+type Make = Box<dyn FnOnce(&[usize]) -> Box<dyn Mechanism>>;
+
 type Place = Box<dyn FnOnce(Placement) -> Result<Box<dyn Mechanism>, BiophysicsError>>;
 
 /// Paints channels, pools and synapses on compartments; [`build`](Self::build) checks everything once.
@@ -143,6 +147,7 @@ pub struct CellModelBuilder {
     outside_calcium_mm: f64,
     channels: Vec<PaintedChannel>,
     pools: Vec<(CalciumPool, Vec<CompartmentId>)>,
+    mechanisms: Vec<(Vec<CompartmentId>, Make)>,
     synapses: Vec<(SynapseModel, Vec<CompartmentId>)>,
 }
 
@@ -211,11 +216,13 @@ impl CellModelBuilder {
                 Ion::Sodium => Reversal::Fixed(placement.sodium_mv),
                 Ion::Potassium => Reversal::Fixed(placement.potassium_mv),
                 Ion::Calcium => Reversal::Calcium,
-                Ion::Nonspecific => Reversal::Fixed(
-                    kinetics
+                Ion::Nonspecific => {
+                    let reversal_mv = kinetics
                         .reversal_potential_mv()
-                        .ok_or(BiophysicsError::NoReversalPotential { channel: K::NAME })?,
-                ),
+                        .ok_or(BiophysicsError::NoReversalPotential { channel: K::NAME })?;
+                    Check(K::NAME).finite("reversal potential (mV)", reversal_mv)?;
+                    Reversal::Fixed(reversal_mv)
+                }
             };
             let Placement { nodes, conductance_us, .. } = placement;
             Ok(Box::new(DensityChannel { kinetics, reversal, nodes, conductance_us }))
@@ -229,10 +236,22 @@ impl CellModelBuilder {
         self
     }
 
-    /// Puts a calcium pool into these compartments.
+    /// Puts a calcium pool into these compartments; each can have one.
     #[must_use]
     pub fn calcium_pool(mut self, pool: CalciumPool, compartments: &[CompartmentId]) -> Self {
         self.pools.push((pool, compartments.to_vec()));
+        self
+    }
+
+    /// Puts a mechanism of one's own into these compartments: `make` is given their nodes, in the same order. What is no
+    /// more than gates and a conductance is simpler as a [`channel`](Self::channel).
+    #[must_use]
+    pub fn mechanism<M: Mechanism + 'static>(
+        mut self,
+        compartments: &[CompartmentId],
+        make: impl FnOnce(&[usize]) -> M + 'static,
+    ) -> Self {
+        self.mechanisms.push((compartments.to_vec(), Box::new(|nodes| Box::new(make(nodes)))));
         self
     }
 
@@ -247,8 +266,8 @@ impl CellModelBuilder {
     ///
     /// # Errors
     ///
-    /// [`BiophysicsError`] if a parameter is out of range, a compartment does not exist or is painted twice with the
-    /// same channel, or the capacitance does not cover every compartment.
+    /// [`BiophysicsError`] if a parameter is out of range, a compartment does not exist, occurs twice in one density or
+    /// has two calcium pools, or the capacitance does not cover every compartment.
     pub fn build(self) -> Result<CellModel, BiophysicsError> {
         let check = Check("cell model");
         check.positive("initial calcium concentration (mM)", self.initial_calcium_mm)?;
@@ -307,8 +326,10 @@ impl CellModelBuilder {
             })?);
             densities.push((channel.name, channel.density));
         }
+        let mut pooled = Density::default();
         for (pool, compartments) in self.pools {
-            check_ids("calcium pool", &compartments, area_um2.len())?;
+            pooled = pooled.and(Density::uniform(&compartments, 0.0));
+            check_density("calcium pool", &pooled, area_um2.len())?;
             pool.check()?;
             mechanisms.push(Box::new(CalciumDynamics {
                 pool,
@@ -316,6 +337,13 @@ impl CellModelBuilder {
                 nodes: compartments.iter().map(|&id| node(id)).collect(),
                 area_um2: compartments.iter().map(|id| area_um2[id.index()]).collect(),
             }));
+        }
+        for (compartments, make) in self.mechanisms {
+            check_ids("mechanism", &compartments, area_um2.len())?;
+            let nodes: Vec<usize> = compartments.iter().map(|&id| node(id)).collect();
+            // It may read the reversal potential of calcium there.
+            calcium_nodes.extend(&nodes);
+            mechanisms.push(make(&nodes));
         }
         mechanisms.sort_by_key(|mechanism| mechanism.stage());
         calcium_nodes.sort_unstable();

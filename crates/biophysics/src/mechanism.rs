@@ -47,6 +47,53 @@ pub enum Stage {
 ///
 /// A mechanism itself never changes while a simulation runs: its state variables are handed to it,
 /// `[variables × instances × batch]`, trial fastest.
+///
+/// ```
+/// use apical_biophysics::{
+///     CellModel, Currents, Mechanism, Membrane, Simulation, SimulationConfig,
+/// };
+/// use apical_core::CompartmentId;
+/// use apical_morphology::{CompartmentTree, MaxLength, default_cell};
+///
+/// /// A pump that takes a constant current out of the cell.
+/// #[derive(Debug)]
+/// struct Pump {
+///     nodes: Vec<usize>,
+///     current_na: f64,
+/// }
+///
+/// impl Mechanism for Pump {
+///     fn name(&self) -> &str {
+///         "pump"
+///     }
+///
+///     fn state_len(&self) -> usize {
+///         0
+///     }
+///
+///     fn initialize(&self, _membrane: &mut Membrane<'_>, _state: &mut [f64]) {}
+///
+///     fn add_currents(&self, currents: &mut Currents<'_>, _state: &[f64]) {
+///         for &node in &self.nodes {
+///             for at in node * currents.batch_size..(node + 1) * currents.batch_size {
+///                 currents.current_na[at] += self.current_na;
+///             }
+///         }
+///     }
+///
+///     fn advance(&self, _dt_ms: f64, _membrane: &mut Membrane<'_>, _state: &mut [f64]) {}
+/// }
+///
+/// let tree = CompartmentTree::new(default_cell(), &MaxLength::default())?;
+/// let soma = CompartmentId::new(0);
+/// let model = CellModel::builder(tree)
+///     .mechanism(&[soma], |nodes| Pump { nodes: nodes.to_vec(), current_na: 0.1 })
+///     .build()?;
+/// let mut simulation = Simulation::new(model.into(), SimulationConfig::default())?;
+/// simulation.run(1.0, &mut ())?;
+/// assert!(simulation.voltage_mv(0, soma) < -76.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Mechanism: fmt::Debug + Send + Sync {
     /// Name of the mechanism.
     fn name(&self) -> &str;

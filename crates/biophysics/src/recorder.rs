@@ -1,6 +1,9 @@
 use apical_core::{CompartmentId, StepObserver, StepView, Traces, Unit};
 
 /// Records voltages or membrane currents of chosen compartments at every n-th step.
+///
+/// Runs that follow each other are recorded one after the other. A compartment that the model does not have makes the
+/// run panic.
 #[derive(Clone, Debug)]
 pub struct TraceRecorder {
     unit: Unit,
@@ -19,7 +22,7 @@ impl TraceRecorder {
         Self::new(Unit::Millivolt, compartments, 1)
     }
 
-    /// Voltages (mV) or membrane currents (nA, outward positive) at t = 0 and every `steps`-th step.
+    /// Voltages (mV) or membrane currents (nA, outward positive) at t = 0 and every `steps`-th step; 0 is taken for 1.
     #[must_use]
     pub fn new(unit: Unit, compartments: &[CompartmentId], steps: u64) -> Self {
         Self {

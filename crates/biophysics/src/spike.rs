@@ -1,6 +1,8 @@
 use apical_core::{CompartmentId, StepObserver, StepView};
 
 /// Detects spikes while a simulation runs: upward crossings of a threshold, timed at the first step at or above it.
+///
+/// A compartment that the model does not have makes the run panic.
 #[derive(Clone, Debug)]
 pub struct SpikeDetector {
     compartment: CompartmentId,

@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
-use apical_biophysics::channel::{Ih, Pas};
+use apical_biophysics::channel::{ChannelKinetics, Gate, Ih, Ion, Pas, RateContext};
 use apical_biophysics::preset::{Preset, training_synapses};
 use apical_biophysics::synapse::{ShortTermPlasticity, SynapseModel};
 use apical_biophysics::{
-    BiophysicsError, CellModel, CurrentStep, Density, Simulation, SimulationConfig, Snapshot,
-    Stimulus, TraceRecorder,
+    BiophysicsError, CalciumPool, CellModel, CurrentStep, Density, Simulation, SimulationConfig,
+    Snapshot, Stimulus, TraceRecorder,
 };
 use apical_core::{
     CompartmentId, EventTrain, InjectedCurrent, NeuronModel, SectionId, SectionType, SynapseId,
@@ -145,8 +145,12 @@ fn a_snapshot_restores_to_the_bit() {
     let snapshot = simulation.snapshot();
     let expected = run(&mut simulation);
 
+    let soma = CompartmentId::new(0);
     simulation.restore(&snapshot).unwrap();
+    assert_eq!(NeuronModel::voltages_mv(&simulation)[0], simulation.voltage_mv(0, soma));
     assert_eq!(run(&mut simulation), expected, "the same simulation");
+    simulation.step().unwrap();
+    assert_eq!(NeuronModel::voltages_mv(&simulation)[0], simulation.voltage_mv(0, soma));
 
     let text = serde_json::to_string(&snapshot).unwrap();
     let read: Snapshot = serde_json::from_str(&text).unwrap();
@@ -217,6 +221,17 @@ fn milliseconds_of_the_neuron_model_are_the_run() {
     let before = stepwise.voltage_mv(0, soma);
     stepwise.advance(&[TrialInput { events: &[], injected: &injected }]).unwrap();
     assert!(stepwise.voltage_mv(0, soma) > before + 1.0, "an injected current depolarises");
+
+    // A millisecond that is refused leaves nothing behind.
+    stepwise.reset().unwrap();
+    let nowhere = [SynapticEvent { time_ms: 0.0, synapse: SynapseId::new(100_000) }];
+    let refused = stepwise.advance(&[TrialInput { events: &nowhere, injected: &injected }]);
+    assert!(matches!(refused, Err(BiophysicsError::NoSuchSynapse { .. })));
+    stepwise.run(1.0, &mut ()).unwrap();
+    let alone = stepwise.voltage_mv(0, soma);
+    stepwise.reset().unwrap();
+    stepwise.run(1.0, &mut ()).unwrap();
+    assert_eq!(stepwise.voltage_mv(0, soma), alone);
 }
 
 #[test]
@@ -234,6 +249,40 @@ fn runaway_voltages_stop_the_run_with_place_and_time() {
     }
 }
 
+/// A voltage that is not a number is told with the last one that was.
+#[test]
+fn a_voltage_that_is_no_number_stops_the_run_with_the_last_that_was() {
+    /// A conductance that is not a number.
+    #[derive(Debug)]
+    struct Broken;
+
+    impl ChannelKinetics<0> for Broken {
+        const NAME: &'static str = "broken";
+        const ION: Ion = Ion::Potassium;
+        const GATE_NAMES: [&'static str; 0] = [];
+
+        fn rates(&self, _: RateContext) -> [Gate; 0] {
+            []
+        }
+
+        fn open_fraction(&self, []: [f64; 0]) -> f64 {
+            f64::NAN
+        }
+    }
+
+    let tree = CompartmentTree::new(small_morphology(), &MaxLength::default()).unwrap();
+    let broken = CompartmentId::new(3);
+    let model = CellModel::builder(tree).channel(Broken, Density::uniform(&[broken], 1e-4));
+    let mut simulation = Simulation::new(model.build().unwrap().into(), config(1)).unwrap();
+    match simulation.run(5.0, &mut ()) {
+        Err(BiophysicsError::Runaway { time_ms, v_mv, previous_v_mv, .. }) => {
+            assert!(v_mv.is_nan());
+            assert_eq!((time_ms, previous_v_mv), (0.025, -76.0));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn bad_input_is_refused_by_name() {
     let tree = || CompartmentTree::new(small_morphology(), &MaxLength::default()).unwrap();
@@ -245,6 +294,12 @@ fn bad_input_is_refused_by_name() {
         )
         .build();
     assert!(matches!(twice, Err(BiophysicsError::PaintedTwice { what: "pas", .. })));
+    let pool = CalciumPool::new(80.0, 0.05);
+    let pools = CellModel::builder(tree()).calcium_pool(pool, &soma).calcium_pool(pool, &soma);
+    assert!(matches!(
+        pools.build(),
+        Err(BiophysicsError::PaintedTwice { what: "calcium pool", .. })
+    ));
     for value in [-1e-4, f64::NAN] {
         let model =
             CellModel::builder(tree()).channel(Ih::default(), Density::uniform(&soma, value));
@@ -254,6 +309,14 @@ fn bad_input_is_refused_by_name() {
     assert!(matches!(partial.build(), Err(BiophysicsError::NoCapacitance { .. })));
     let resistivity = CellModel::builder(tree()).axial_resistivity_ohm_cm(0.0);
     assert!(matches!(resistivity.build(), Err(BiophysicsError::Morphology(_))));
+    let leak = Pas { reversal_potential_mv: f64::NAN };
+    let leak = CellModel::builder(tree()).channel(leak, Density::uniform(&soma, 1e-4));
+    assert!(matches!(leak.build(), Err(BiophysicsError::Parameter { owner: "pas", .. })));
+    let mut component = SynapseModel::ampa_nmda().components()[1].clone();
+    component.magnesium_block.as_mut().unwrap().half_block_mm = 0.0;
+    let unblocked = SynapseModel::new("NMDA", vec![component]);
+    let synapse = CellModel::builder(tree()).synapses(unblocked, &soma);
+    assert!(matches!(synapse.build(), Err(BiophysicsError::Parameter { .. })));
     let probability = SynapseModel::gaba_a().with_release_probability(1.5);
     let synapse = CellModel::builder(tree()).synapses(probability, &soma);
     assert!(matches!(synapse.build(), Err(BiophysicsError::Parameter { .. })));
@@ -272,6 +335,23 @@ fn bad_input_is_refused_by_name() {
     ));
     simulation.run(2.0, &mut ()).unwrap();
     assert!(matches!(simulation.schedule(0, &at(1.0, 0)), Err(BiophysicsError::LateEvent { .. })));
+}
+
+/// As on a neuron without dendrites: nothing to do is not an error.
+#[test]
+fn a_group_of_no_synapses_does_nothing() {
+    let tree = CompartmentTree::new(small_morphology(), &MaxLength::default()).unwrap();
+    let soma = [CompartmentId::new(0)];
+    let model = CellModel::builder(tree)
+        .synapses(SynapseModel::ampa_nmda(), &[])
+        .synapses(SynapseModel::new("without conductances", vec![]), &soma)
+        .synapses(SynapseModel::gaba_a(), &soma);
+    let mut simulation = Simulation::new(model.build().unwrap().into(), config(2)).unwrap();
+    let event = |synapse| SynapticEvent { time_ms: 0.0, synapse: SynapseId::new(synapse) };
+    simulation.schedule(0, &EventTrain::new(vec![event(0), event(1)]).unwrap()).unwrap();
+    simulation.run(1.0, &mut ()).unwrap();
+    let [with, without] = [0, 1].map(|trial| simulation.voltage_mv(trial, soma[0]));
+    assert!(with < without, "inhibition: {with} mV, {without} mV without");
 }
 
 #[test]

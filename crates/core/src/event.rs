@@ -13,9 +13,24 @@ pub struct SynapticEvent {
 
 /// The synaptic events of one trial, in order of time (of synapse at equal times).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "Vec<SynapticEvent>", into = "Vec<SynapticEvent>")]
 pub struct EventTrain {
     events: Vec<SynapticEvent>,
+}
+
+/// As [`EventTrain::new`].
+impl TryFrom<Vec<SynapticEvent>> for EventTrain {
+    type Error = CoreError;
+
+    fn try_from(events: Vec<SynapticEvent>) -> Result<Self, CoreError> {
+        Self::new(events)
+    }
+}
+
+impl From<EventTrain> for Vec<SynapticEvent> {
+    fn from(train: EventTrain) -> Self {
+        train.events
+    }
 }
 
 impl EventTrain {
@@ -73,6 +88,18 @@ mod tests {
         let counts: Vec<_> = (0..4).map(|k| train.bin(k).len()).collect();
         assert_eq!(counts, [1, 1, 2, 0]);
         assert_eq!(train.bin(2)[0].synapse.index(), 0);
+    }
+
+    #[test]
+    fn what_is_read_is_sorted_and_checked() {
+        let event = |time_ms: f64| SynapticEvent { time_ms, synapse: SynapseId::new(0) };
+        let read = |events: Vec<SynapticEvent>| {
+            serde_json::from_value::<EventTrain>(serde_json::to_value(events).unwrap())
+        };
+        let train = read(vec![event(2.0), event(1.0)]).unwrap();
+        assert_eq!(train.events(), [event(1.0), event(2.0)]);
+        assert_eq!(read(train.clone().into()).unwrap(), train);
+        assert!(read(vec![event(-1.0)]).is_err());
     }
 
     #[test]

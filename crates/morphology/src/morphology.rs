@@ -8,9 +8,24 @@ use crate::{MorphologyError, Section, SectionShape};
 /// Sections are ordered by type (soma, basal, apical, axon, others), within a type as they were added; this is the
 /// order of every list of sections and compartments. Names are NEURON's: `soma[0]`, `dend[0]` … `apic[0]` …
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "Vec<Section>", into = "Vec<Section>")]
 pub struct Morphology {
     sections: Vec<Section>,
+}
+
+/// As [`Morphology::new`].
+impl TryFrom<Vec<Section>> for Morphology {
+    type Error = MorphologyError;
+
+    fn try_from(sections: Vec<Section>) -> Result<Self, MorphologyError> {
+        Self::new(sections)
+    }
+}
+
+impl From<Morphology> for Vec<Section> {
+    fn from(morphology: Morphology) -> Self {
+        morphology.sections
+    }
 }
 
 impl Morphology {
@@ -88,8 +103,9 @@ impl Morphology {
     #[must_use]
     pub fn name(&self, id: SectionId) -> String {
         let section_type = self.section(id).section_type();
-        let first = self.sections.iter().position(|s| s.section_type() == section_type);
-        format!("{section_type}[{}]", id.index() - first.unwrap_or_default())
+        let key = type_key(section_type);
+        let first = self.sections.partition_point(|s| type_key(s.section_type()) < key);
+        format!("{section_type}[{}]", id.index() - first)
     }
 
     /// The section of this name.
@@ -125,7 +141,8 @@ impl Morphology {
 
     /// The axon replaced by two cylinders of 30 µm length and 1 µm diameter, the first at the centre of the root, the
     /// second at the end of the first, as the models of Hay et al. 2011 (doi:10.1371/journal.pcbi.1002107) do.
-    /// What grew from the old axon goes with it.
+    /// What grew from the old axon goes with it. A root stays, even an axon: a reconstruction of an axon alone gains two
+    /// sections.
     #[must_use]
     pub fn with_stub_axon(&self) -> Self {
         let mut kept: Vec<Option<usize>> = vec![None; self.sections.len()];
@@ -134,10 +151,10 @@ impl Morphology {
             let mut section = self.section(id).clone();
             let parent = section.attachment().map(|a| kept[a.parent.index()]);
             match parent {
+                None => {}
                 _ if section.section_type() == SectionType::Axon => continue,
                 Some(None) => continue,
                 Some(Some(parent)) => section.set_parent(SectionId::new(parent)),
-                None => {}
             }
             kept[id.index()] = Some(sections.len());
             sections.push((id, section));
@@ -215,23 +232,20 @@ fn check_acyclic(sections: &[Section]) -> Result<(), MorphologyError> {
     Ok(())
 }
 
-const fn type_rank(section_type: SectionType) -> u8 {
+/// What sections are sorted by.
+const fn type_key(section_type: SectionType) -> (u8, i32) {
     match section_type {
-        SectionType::Soma => 0,
-        SectionType::Basal => 1,
-        SectionType::Apical => 2,
-        SectionType::Axon => 3,
-        SectionType::Other(_) => 4,
+        SectionType::Soma => (0, 0),
+        SectionType::Basal => (1, 0),
+        SectionType::Apical => (2, 0),
+        SectionType::Axon => (3, 0),
+        SectionType::Other(code) => (4, code),
     }
 }
 
 fn in_type_order(sections: Vec<Section>) -> Vec<Section> {
     let mut order: Vec<usize> = (0..sections.len()).collect();
-    order.sort_by_key(|&i| {
-        let section_type = sections[i].section_type();
-        let other = if let SectionType::Other(code) = section_type { code } else { 0 };
-        (type_rank(section_type), other)
-    });
+    order.sort_by_key(|&i| type_key(sections[i].section_type()));
     reorder(sections, &order)
 }
 

@@ -483,3 +483,24 @@ fn sites_are_within_their_section() {
     let index_at = |x| tree.compartment(tree.compartment_at(Site::new(section, x).unwrap())).index;
     assert_eq!([0.0, 0.24, 0.25, 0.5, 0.99, 1.0].map(index_at), [0, 0, 1, 2, 3, 3]);
 }
+
+/// The root stays whatever it is, or nothing would be left for the stub to hang on.
+#[test]
+fn an_axon_alone_keeps_its_root_beside_the_stub() {
+    let at = |parent| Some(Attachment { parent: SectionId::new(parent), x: 1.0 });
+    let shape = SectionShape::Cylinder { length_um: 50.0, diameter_um: 1.0 };
+    let section = |attachment| Section::new(SectionType::Axon, shape.clone(), attachment);
+    let axon = Morphology::new(vec![section(None), section(at(0)), section(at(0))]).unwrap();
+    let stub = axon.with_stub_axon();
+    assert_eq!(stub.topological_order().len(), 3);
+    assert_eq!(Morphology::new(stub.sections().to_vec()).unwrap(), stub);
+}
+
+#[test]
+fn a_morphology_that_is_read_is_checked() {
+    let mut value = serde_json::to_value(bush()).unwrap();
+    assert_eq!(serde_json::from_value::<Morphology>(value.clone()).unwrap(), bush());
+    // Every section a child of another: no root.
+    value[0]["attachment"] = serde_json::json!({ "parent": 1, "x": 1.0 });
+    assert!(serde_json::from_value::<Morphology>(value).is_err());
+}

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use apical_core::{
     CompartmentId, EventTrain, InjectedCurrent, StepObserver, StepView, SynapticEvent, TimeGrid,
+    TrialInput,
 };
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +67,9 @@ struct Clamp {
 }
 
 /// A batch of trials of one neuron, advanced by implicit Euler with staggered gates.
+///
+/// Stimuli and clamps belong to the simulation: they stay when it is reset or a snapshot restored. Scheduled events
+/// belong to the state: a reset drops them, a snapshot holds those still to come.
 ///
 /// The order of operations of a step is NEURON's: events; currents and slope conductances at the present voltage and
 /// gates, stimuli at the middle of the step; the voltages; then calcium, gates and synapses at the new voltage.
@@ -219,7 +223,7 @@ impl Simulation {
         self.enqueue(trial, events.events())
     }
 
-    /// Runs for `duration_ms`; the observer sees t = 0 and every step after it.
+    /// Runs for `duration_ms` from the present time. The observer sees every step, and t = 0 where the run starts there.
     ///
     /// # Errors
     ///
@@ -251,6 +255,7 @@ impl Simulation {
         self.solve()?;
         self.advance_states();
         self.state.step += 1;
+        self.workspace.gather_voltages(&self.model, &self.state);
         Ok(())
     }
 
@@ -273,6 +278,7 @@ impl Simulation {
         }
         self.state.clone_from(snapshot);
         self.held.clear();
+        self.workspace.gather_voltages(&self.model, &self.state);
         Ok(())
     }
 
@@ -316,6 +322,15 @@ impl Simulation {
         self.state.pending[trial]
             .extend(events.iter().map(|e| (self.grid.nearest_step(e.time_ms), e.synapse)));
         self.state.pending[trial].make_contiguous().sort_unstable();
+        Ok(())
+    }
+
+    /// Takes what the trials receive during the next millisecond.
+    fn take(&mut self, input: &[TrialInput<'_>]) -> Result<(), BiophysicsError> {
+        for (trial, input) in input.iter().enumerate() {
+            self.hold(trial, input.injected)?;
+            self.enqueue(trial, input.events)?;
+        }
         Ok(())
     }
 
@@ -424,12 +439,15 @@ impl Simulation {
         cable.solve(batch_size, &mut work.diagonal_us, &mut work.delta_mv);
 
         let limit = self.config.voltage_limit_mv;
-        let mut within = true;
+        let pairs = state.v_mv.iter().zip(&work.delta_mv);
+        // NaN is not within; a fold without exit is faster than `all`.
+        if !pairs.fold(true, |within, (v, delta)| within & ((v + delta).abs() <= limit)) {
+            return Err(self.runaway());
+        }
         for (v, delta) in state.v_mv.iter_mut().zip(&work.delta_mv) {
             *v += delta;
-            within &= v.abs() <= limit;
         }
-        if within { Ok(()) } else { Err(self.runaway()) }
+        Ok(())
     }
 
     fn advance_states(&mut self) {
@@ -449,23 +467,28 @@ impl Simulation {
         }
     }
 
+    /// What the voltages before a step and their change come to where they leave the limit first.
     fn runaway(&self) -> BiophysicsError {
         let batch_size = self.config.batch_size;
         let limit = self.config.voltage_limit_mv;
-        let outside = |v: &f64| v.is_nan() || v.abs() > limit;
-        let at = self.state.v_mv.iter().position(outside).unwrap_or_default();
+        let mut pairs = self.state.v_mv.iter().zip(&self.workspace.delta_mv);
+        let outside = |(v, delta): (&f64, &f64)| {
+            let v = v + delta;
+            v.is_nan() || v.abs() > limit
+        };
+        let at = pairs.position(outside).unwrap_or_default();
         let mut node = at / batch_size;
         let compartments = self.model.axial_tree().compartments();
         while compartments[node].is_none() && node > 0 {
             node = self.model.cable().parents()[node];
         }
-        let v_mv = self.state.v_mv[at];
+        let previous_v_mv = self.state.v_mv[at];
         BiophysicsError::Runaway {
             compartment: compartments[node].unwrap_or(CompartmentId::new(0)),
             trial: at % batch_size,
             time_ms: self.time_ms() + self.config.dt_ms,
-            v_mv,
-            previous_v_mv: v_mv - self.workspace.delta_mv[at],
+            v_mv: previous_v_mv + self.workspace.delta_mv[at],
+            previous_v_mv,
         }
     }
 
@@ -473,7 +496,6 @@ impl Simulation {
         if observer.needs_membrane_currents() {
             self.workspace.membrane_currents(&self.model, &self.state, self.config.dt_ms);
         }
-        self.workspace.gather_voltages(&self.model, &self.state);
         let currents: &[f64] = if observer.needs_membrane_currents() {
             &self.workspace.membrane_currents_na
         } else {

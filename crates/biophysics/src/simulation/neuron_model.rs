@@ -43,17 +43,10 @@ impl NeuronModel for Simulation {
             }));
         }
         let steps = self.grid.steps_per_ms()?;
+        let done = self.take(input).and_then(|()| (0..steps).try_for_each(|_| self.step()));
+        // Also after a failure: what is held belongs to this millisecond.
         self.held.clear();
-        for (trial, input) in input.iter().enumerate() {
-            self.enqueue(trial, input.events)?;
-            self.hold(trial, input.injected)?;
-        }
-        for _ in 0..steps {
-            self.step()?;
-        }
-        self.held.clear();
-        self.workspace.gather_voltages(&self.model, &self.state);
-        Ok(())
+        done
     }
 
     fn snapshot(&self) -> Snapshot {

@@ -52,7 +52,9 @@ impl Snapshot {
 
     pub(super) fn same_shape(&self, other: &Self) -> bool {
         self.v_mv.len() == other.v_mv.len()
+            && self.calcium_mm.len() == other.calcium_mm.len()
             && self.pending.len() == other.pending.len()
+            && self.release.len() == other.release.len()
             && lengths(&self.mechanisms).eq(lengths(&other.mechanisms))
             && self.synapses.len() == other.synapses.len()
             && self.synapses.iter().zip(&other.synapses).all(|(a, b)| a.same_shape(b))

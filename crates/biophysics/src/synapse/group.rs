@@ -120,7 +120,8 @@ impl Mechanism for SynapseGroup {
     fn add_currents(&self, currents: &mut Currents<'_>, state: &[f64]) {
         let batch_size = currents.batch_size;
         let stride = self.nodes.len() * batch_size;
-        for (component, state) in self.model.components.iter().zip(state.chunks_exact(2 * stride)) {
+        let chunks = state.chunks_exact((2 * stride).max(1));
+        for (component, state) in self.model.components.iter().zip(chunks) {
             let (a, b) = state.split_at(stride);
             for (instance, &node) in self.nodes.iter().enumerate() {
                 for trial in 0..batch_size {
@@ -142,9 +143,8 @@ impl Mechanism for SynapseGroup {
 
     fn advance(&self, dt_ms: f64, membrane: &mut Membrane<'_>, state: &mut [f64]) {
         let stride = self.nodes.len() * membrane.batch_size;
-        for (component, state) in
-            self.model.components.iter().zip(state.chunks_exact_mut(2 * stride))
-        {
+        let chunks = state.chunks_exact_mut((2 * stride).max(1));
+        for (component, state) in self.model.components.iter().zip(chunks) {
             let (a, b) = state.split_at_mut(stride);
             let [a_factor, b_factor] = component.waveform.decay_factors(dt_ms);
             a.iter_mut().for_each(|a| *a *= a_factor);

@@ -26,7 +26,7 @@ pub(super) struct Plan {
     pub(super) steps_per_ms: u64,
     /// Largest length of a compartment: the reference rule.
     pub(super) max_compartment_length_um: f64,
-    /// Temperature of calcium's reversal potential; null without calcium.
+    /// Temperature, °C; of no effect with the preset passive.
     pub(super) celsius: f64,
     /// Null where there are no synapses.
     pub(super) synapses: Option<Synapses>,
