@@ -106,24 +106,23 @@ fn fires_on_a_step_with_the_densities_of_hay_2011() {
     assert!(strong.spikes_ms.iter().all(|t| (100.0..501.0).contains(t)), "{:?}", strong.spikes_ms);
 }
 
-/// These densities let the back-propagating spike alone reach the plateau, on the reconstructed cell as well.
-#[test]
-fn bac_firing_with_the_densities_of_shai_2015() {
-    let [_, epsp, bac, burst] = bac_firing(&model(Preset::Shai2015));
-    assert!(epsp.spikes_ms.is_empty() && epsp.plateau_ms == 0.0);
-    assert!(bac.spikes_ms.len() >= 3, "{:?}", bac.spikes_ms);
-    assert!(bac.plateau_ms > 20.0, "{} ms", bac.plateau_ms);
-    assert!(burst.spikes_ms.len() >= 2 && burst.plateau_ms > 20.0, "{:?}", burst.spikes_ms);
-}
-
-/// One spike at the soma, none by the EPSP; a burst and a plateau by both.
-#[test]
-fn bac_firing_with_the_densities_of_hay_2011() {
-    let [bap, epsp, bac, burst] = bac_firing(&model(Preset::Hay2011));
+/// Pulse or EPSP alone: one spike at most, and no plateau. Both, 5 ms apart: a burst on a long plateau.
+fn assert_detects_coincidence(preset: Preset) {
+    let [bap, epsp, bac, burst] = bac_firing(&model(preset));
     assert_eq!(bap.spikes_ms.len(), 1, "{:?}", bap.spikes_ms);
     assert!(bap.plateau_ms < 2.5, "{} ms", bap.plateau_ms);
     assert!(epsp.spikes_ms.is_empty() && epsp.plateau_ms == 0.0);
     assert!(bac.spikes_ms.len() >= 2, "{:?}", bac.spikes_ms);
     assert!(bac.plateau_ms > 20.0, "{} ms", bac.plateau_ms);
     assert!(!burst.spikes_ms.is_empty() && burst.plateau_ms > 20.0, "{:?}", burst.spikes_ms);
+}
+
+#[test]
+fn bac_firing_with_the_densities_of_shai_2015() {
+    assert_detects_coincidence(Preset::Shai2015);
+}
+
+#[test]
+fn bac_firing_with_the_densities_of_hay_2011() {
+    assert_detects_coincidence(Preset::Hay2011);
 }

@@ -61,7 +61,8 @@ pub(in crate::command) struct SimulateArgs {
     /// Length of the somatic pulse (step, bap, bac), ms.
     #[arg(long, value_name = "X", value_parser = positive, help_heading = "Stimulus")]
     pub(super) stim_ms: Option<f64>,
-    /// Seed of the synaptic events that are drawn, and of their release (synaptic); 0 unless given.
+    /// Seed of the synaptic events that are drawn, and of their release (synaptic); 4 unless given, for a
+    /// stretch of input in which the embedded cell fires.
     #[arg(long, value_name = "N", help_heading = "Synapses")]
     pub(super) seed: Option<u64>,
     /// Excitatory events to use instead of drawn ones (synaptic).
