@@ -82,5 +82,5 @@ pub use section::{Attachment, Section, SectionShape};
 pub use selection::Selection;
 pub use site::Site;
 pub use source_map::SourceMap;
-pub use swc::{read_swc, write_swc};
+pub use swc::{DiameterStep, read_swc, write_swc};
 pub use synthetic::{SyntheticPyramidal, default_cell};

@@ -4,8 +4,8 @@
 
 use apical_core::{SectionId, SectionType};
 use apical_morphology::{
-    Attachment, DisconnectedTrees, ImportOptions, Morphology, MorphologyError, Point, Section,
-    SectionShape, SourceMap, read_swc, write_swc,
+    Attachment, DiameterStep, DisconnectedTrees, ImportOptions, Morphology, MorphologyError, Point,
+    Section, SectionShape, SourceMap, read_swc, write_swc,
 };
 use proptest::prelude::*;
 
@@ -55,7 +55,7 @@ fn close(a: &Morphology, b: &Morphology, relative: f64) -> Result<(), String> {
 
 fn written(morphology: &Morphology) -> Result<Vec<u8>, MorphologyError> {
     let mut bytes = Vec::new();
-    write_swc(morphology, &mut bytes).map(|()| bytes)
+    write_swc(morphology, &mut bytes).map(|_| bytes)
 }
 
 fn read(bytes: &[u8]) -> Morphology {
@@ -255,16 +255,35 @@ fn what_swc_cannot_say_is_an_error() {
         error(vec![soma.clone(), base.clone(), inside]),
         "section dend[1]: SWC cannot attach it to dend[0] at x = 0.5 as it is"
     );
-    let step = section(3, &[[0.0, 30.0, 0.0, 1.0], [9.0, 40.0, 0.0, 1.0]], Some((1, 1.0)));
-    assert_eq!(
-        error(vec![soma.clone(), base, step]),
-        "section dend[1]: SWC cannot attach it to dend[0] at x = 1 as it is"
-    );
     let stub = Morphology::new(vec![soma]).unwrap().with_stub_axon();
     assert_eq!(
         written(&stub).unwrap_err().to_string(),
         "section axon[0]: a cylinder without coordinates cannot be written as SWC"
     );
+}
+
+/// A branch that starts thinner than its parent ends, as in Neurolucida files: said in the result, not an error.
+#[test]
+fn steps_of_diameter_are_listed() {
+    let soma = section(1, &[[0.0, 0.0, 0.0, 8.0], [0.0, 12.0, 0.0, 10.0]], None);
+    let base = section(3, &[[0.0, 12.0, 0.0, 2.0], [0.0, 30.0, 0.0, 2.0]], Some((0, 1.0)));
+    let branch = |x, diameter| {
+        section(3, &[[0.0, 30.0, 0.0, diameter], [x, 40.0, 0.0, 1.0]], Some((1, 1.0)))
+    };
+    let sections = vec![soma, base, branch(-9.0, 1.0), branch(9.0, 2.0)];
+    let morphology = Morphology::new(sections).unwrap();
+    let mut file = Vec::new();
+    let steps = write_swc(&morphology, &mut file).unwrap();
+    let thin = morphology.section_named("dend[1]").unwrap();
+    let expected = DiameterStep { section: thin, parent_diameter_um: 2.0, diameter_um: 1.0 };
+    assert_eq!(steps, [expected]);
+    let again = read(&file);
+    let diameters = |name: &str| {
+        let points = again.section(again.section_named(name).unwrap()).points().iter();
+        points.map(|point| point.diameter_um()).collect::<Vec<_>>()
+    };
+    assert_eq!((diameters("dend[1]"), diameters("dend[2]")), (vec![2.0, 1.0], vec![2.0, 1.0]));
+    assert_eq!(write_swc(&again, &mut Vec::new()).unwrap(), []);
 }
 
 /// A million points: a wrong order of growth anywhere would take minutes.

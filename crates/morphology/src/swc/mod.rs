@@ -8,7 +8,7 @@ mod write;
 use crate::{Format, Import, ImportOptions, ImportReport, Morphology, MorphologyError};
 
 pub(crate) use tree::PointTree;
-pub use write::write_swc;
+pub use write::{DiameterStep, write_swc};
 
 /// Reads an SWC file: lines of id, type, x, y, z, radius (µm) and the parent's id; `#` starts a comment.
 ///

@@ -14,10 +14,13 @@ use crate::{Attachment, Morphology, MorphologyError, Point, Section};
 /// of its type becomes one with it: SWC cannot tell them apart. A point may be written twice, or added in the middle of
 /// a soma of two points, so that neurites find the place they are attached to.
 ///
+/// What SWC cannot say is listed in the result: a branch that starts with another diameter than its parent ends with, as
+/// in Neurolucida files, will start with its parent's, which changes area and resistance up to its second point.
+///
 /// # Errors
 ///
 /// [`MorphologyError::NoCoordinates`] for a cylinder that has no place in space, [`MorphologyError::NotInSwc`] for an
-/// attachment that SWC cannot express (inside a dendrite, or across a gap or a step of diameter between dendrites),
+/// attachment that SWC cannot express (inside a dendrite, or across a gap between dendrites),
 /// [`MorphologyError::Write`] if writing fails.
 ///
 /// # Example
@@ -31,7 +34,10 @@ use crate::{Attachment, Morphology, MorphologyError, Point, Section};
 /// assert!(written.ends_with(file));
 /// # Ok::<(), apical_morphology::MorphologyError>(())
 /// ```
-pub fn write_swc(morphology: &Morphology, mut writer: impl Write) -> Result<(), MorphologyError> {
+pub fn write_swc(
+    morphology: &Morphology,
+    mut writer: impl Write,
+) -> Result<Vec<DiameterStep>, MorphologyError> {
     let mut out = Writer::new(morphology);
     // From last to first: what is to be written next is the last.
     let mut todo = vec![morphology.root()];
@@ -39,7 +45,19 @@ pub fn write_swc(morphology: &Morphology, mut writer: impl Write) -> Result<(), 
         out.section(id)?;
         todo.extend(out.children_in_order(id).into_iter().rev());
     }
-    writer.write_all(out.text.as_bytes()).map_err(MorphologyError::Write)
+    writer.write_all(out.text.as_bytes()).map_err(MorphologyError::Write)?;
+    Ok(out.steps)
+}
+
+/// A section whose first diameter is not that of its parent's end, and is lost in SWC.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DiameterStep {
+    /// The section.
+    pub section: SectionId,
+    /// Diameter where the parent ends, with which the section will start, µm.
+    pub parent_diameter_um: f64,
+    /// Diameter with which the section starts, µm.
+    pub diameter_um: f64,
 }
 
 /// What was written of a section.
@@ -55,6 +73,8 @@ struct Written {
     on_soma: bool,
     /// A soma or root written as one point.
     as_point: bool,
+    /// Diameter of the point that it grows from, where its own is another, µm.
+    step_from_um: Option<f64>,
 }
 
 struct Writer<'a> {
@@ -63,6 +83,7 @@ struct Writer<'a> {
     written: Vec<Written>,
     last_id: i64,
     text: String,
+    steps: Vec<DiameterStep>,
 }
 
 impl<'a> Writer<'a> {
@@ -73,6 +94,7 @@ impl<'a> Writer<'a> {
             written: vec![Written::default(); morphology.sections().len()],
             last_id: 0,
             text: "# id type x y z radius parent\n".to_owned(),
+            steps: Vec::new(),
         }
     }
 
@@ -93,6 +115,10 @@ impl<'a> Writer<'a> {
             Some(attachment) => (self.place(id, attachment)?, section.points().to_vec()),
         };
         let points = self.with_middle(id, points);
+        if let Some(parent_diameter_um) = written.step_from_um {
+            let diameter_um = points[0].diameter_um();
+            self.steps.push(DiameterStep { section: id, parent_diameter_um, diameter_um });
+        }
         let mut parent = written.parent;
         if written.own == 1 {
             written.ids.push(parent);
@@ -202,9 +228,11 @@ impl<'a> Writer<'a> {
                 }
                 break;
             } else if x == 1.0 || root && x == 0.0 {
-                let fits = same(start, end) && (x == 1.0 || self.goes_on(parent, start));
+                let fits = start.position_um() == end.position_um()
+                    && (x == 1.0 || self.goes_on(parent, start));
                 if fits {
-                    return Ok(own(1, end_id));
+                    let step_from_um = (!same(start, end)).then_some(end.diameter_um());
+                    return Ok(Written { step_from_um, ..own(1, end_id) });
                 }
                 break;
             } else if x != 0.0 {
