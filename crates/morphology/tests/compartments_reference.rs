@@ -194,7 +194,7 @@ fn swc_exports_of_the_reference_cell_agree() {
     let (first, steps) = export(&from_asc);
     let (second, none) = export(&first);
     assert!(!steps.is_empty() && none.is_empty());
-    assert_eq!(first, second.clone(), "the second export is the first");
+    assert_eq!(first, second, "the second export is the first");
 
     let again = divided(&first);
     let stepped: Vec<String> = steps.iter().map(|step| from_asc.name(step.section)).collect();

@@ -252,7 +252,7 @@ fn what_swc_cannot_say_is_an_error() {
     let base = dendrite(&[[0.0, 12.0, 0.0, 2.0], [0.0, 30.0, 0.0, 2.0]], 1.0);
     let inside = section(3, &[[0.0, 21.0, 0.0, 2.0], [9.0, 21.0, 0.0, 2.0]], Some((1, 0.5)));
     assert_eq!(
-        error(vec![soma.clone(), base.clone(), inside]),
+        error(vec![soma.clone(), base, inside]),
         "section dend[1]: SWC cannot attach it to dend[0] at x = 0.5 as it is"
     );
     let stub = Morphology::new(vec![soma]).unwrap().with_stub_axon();
