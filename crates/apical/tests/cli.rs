@@ -369,6 +369,16 @@ fn failures_name_the_file() {
         let message = refused(&format!("--morphology {} {options}", soma.display()), 1);
         assert!(message.contains("soma.swc"), "{message}");
     }
+    // A section of SWC type 5, which only the preset hh puts channels on.
+    let other = folder.path().join("other.swc");
+    fs::write(&other, "1 1 0 0 0 8 -1\n2 5 8 0 0 1 1\n3 5 90 0 0 1 2\n").unwrap();
+    let message = refused(&format!("--morphology {} --preset passive", other.display()), 1);
+    assert!(message.contains("other.swc") && message.contains("dend_5[0]"), "{message}");
+    // An axon alone.
+    let axon = folder.path().join("axon.swc");
+    fs::write(&axon, "1 2 0 0 0 1 -1\n2 2 50 0 0 1 1\n").unwrap();
+    let message = refused(&format!("--morphology {}", axon.display()), 1);
+    assert!(message.contains("axon.swc"), "{message}");
     // The folder to write to is a file.
     let output =
         apical(&["simulate", "--duration-ms", "1", "--out", bad.join("run").to_str().unwrap()]);

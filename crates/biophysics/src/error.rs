@@ -2,6 +2,8 @@ use apical_core::{CompartmentId, CoreError, SynapseId};
 use apical_morphology::MorphologyError;
 use thiserror::Error;
 
+use crate::preset::Preset;
+
 /// Errors of building and running a neuron.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -89,6 +91,14 @@ pub enum BiophysicsError {
     NoReversalPotential {
         /// The channel.
         channel: &'static str,
+    },
+    /// A section of a type that a preset has no parameters for.
+    #[error("section {section}: the preset {preset} knows soma, axon, basal and apical dendrite")]
+    UnknownSectionType {
+        /// The preset.
+        preset: Preset,
+        /// NEURON's name of the section.
+        section: String,
     },
     /// A preset that needs an apical dendrite.
     #[error("the preset's densities follow the apical dendrite, and the neuron has none")]

@@ -29,7 +29,7 @@ struct Outcome {
 }
 
 /// The protocols, which start from one voltage, side by side.
-fn run<const N: usize>(model: &Arc<CellModel>, protocols: [ProtocolStimuli; N]) -> [Outcome; N] {
+fn run<const N: usize>(model: &Arc<CellModel>, protocols: &[ProtocolStimuli; N]) -> [Outcome; N] {
     let mut config = SimulationConfig::default();
     config.batch_size = N;
     config.v_init_mv = protocols[0].v_init_mv;
@@ -62,7 +62,7 @@ fn step(amplitude_na: f64) -> ProtocolStimuli {
 /// The ranges hold the resting potentials of both sets of densities on a reconstructed cell as well: I_h makes the
 /// distal dendrite rest above the soma.
 fn assert_rests(model: &Arc<CellModel>) {
-    let [rest] = run(model, [Protocol::Rest.published()]);
+    let [rest] = run(model, &[Protocol::Rest.published()]);
     assert!(rest.spikes_ms.is_empty());
     for (row, range) in [(0, -83.0..-74.0), (1, -79.0..-68.0)] {
         let v = rest.voltages.row(row);
@@ -76,7 +76,7 @@ fn assert_rests(model: &Arc<CellModel>) {
 fn bac_firing(model: &Arc<CellModel>) -> [Outcome; 4] {
     run(
         model,
-        [Protocol::Bap, Protocol::Epsp, Protocol::Bac, Protocol::CaBurst].map(Protocol::published),
+        &[Protocol::Bap, Protocol::Epsp, Protocol::Bac, Protocol::CaBurst].map(Protocol::published),
     )
 }
 
@@ -92,7 +92,7 @@ fn rests_with_the_densities_of_hay_2011() {
 
 #[test]
 fn fires_on_a_step_with_the_densities_of_shai_2015() {
-    let [weak, strong] = run(&model(Preset::Shai2015), [step(0.4), step(0.793)]);
+    let [weak, strong] = run(&model(Preset::Shai2015), &[step(0.4), step(0.793)]);
     assert!(weak.spikes_ms.is_empty(), "{:?}", weak.spikes_ms);
     assert!(strong.spikes_ms.len() >= 4, "{:?}", strong.spikes_ms);
     assert!(strong.spikes_ms.iter().all(|t| (100.0..501.0).contains(t)), "{:?}", strong.spikes_ms);
@@ -100,7 +100,7 @@ fn fires_on_a_step_with_the_densities_of_shai_2015() {
 
 #[test]
 fn fires_on_a_step_with_the_densities_of_hay_2011() {
-    let [weak, strong] = run(&model(Preset::Hay2011), [step(0.4), step(0.793)]);
+    let [weak, strong] = run(&model(Preset::Hay2011), &[step(0.4), step(0.793)]);
     assert!(strong.spikes_ms.len() > weak.spikes_ms.len(), "{:?}", weak.spikes_ms);
     assert!(strong.spikes_ms.len() >= 5, "{:?}", strong.spikes_ms);
     assert!(strong.spikes_ms.iter().all(|t| (100.0..501.0).contains(t)), "{:?}", strong.spikes_ms);

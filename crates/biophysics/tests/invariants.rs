@@ -234,6 +234,27 @@ fn milliseconds_of_the_neuron_model_are_the_run() {
     assert_eq!(stepwise.voltage_mv(0, soma), alone);
 }
 
+/// An event whose nearest step boundary lies in the next millisecond waits for it, and is in snapshots till then.
+#[test]
+fn events_between_boundaries_act_at_the_nearest() {
+    let model = small_model(1.0);
+    let event = |time_ms, synapse| SynapticEvent { time_ms, synapse: SynapseId::new(synapse) };
+    let train = vec![event(0.99, 3), event(1.0, 4), event(1.3, 5), event(2.999, 3)];
+    let train = EventTrain::new(train).unwrap();
+    let mut whole = Simulation::new(model.clone(), config(1)).unwrap();
+    whole.schedule(0, &train).unwrap();
+    whole.run(5.0, &mut ()).unwrap();
+    let mut stepwise = Simulation::new(model.clone(), config(1)).unwrap();
+    for ms in 0..5 {
+        let input = TrialInput { events: train.bin(ms), injected: &[] };
+        stepwise.advance(&[input]).unwrap();
+        let snapshot = stepwise.snapshot();
+        stepwise = Simulation::new(model.clone(), config(1)).unwrap();
+        stepwise.restore(&snapshot).unwrap();
+    }
+    assert_eq!(stepwise.snapshot(), whole.snapshot());
+}
+
 #[test]
 fn runaway_voltages_stop_the_run_with_place_and_time() {
     let mut simulation = Simulation::new(small_model(1.0), config(1)).unwrap();

@@ -1,6 +1,8 @@
 use super::{ChannelKinetics, Gate, Ion, RateContext};
 
-/// Passive leak: always open, with a reversal potential of its own.
+/// Passive leak: I = ḡ·(v − E), always open, with a reversal potential of its own.
+///
+/// Hodgkin & Huxley 1952 (doi:10.1113/jphysiol.1952.sp004764).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pas {
     /// Reversal potential, mV.

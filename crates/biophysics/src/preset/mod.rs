@@ -50,7 +50,9 @@ impl Preset {
     ///
     /// # Errors
     ///
-    /// [`BiophysicsError::NoApicalDendrite`] if the preset's densities depend on an apical dendrite and there is none.
+    /// [`BiophysicsError::NoApicalDendrite`] if the preset's densities depend on an apical dendrite and there is none,
+    /// [`BiophysicsError::UnknownSectionType`] for sections that are no soma, axon or dendrite, on which only
+    /// [`Hh`](Self::Hh) has channels.
     pub fn paint(self, tree: CompartmentTree) -> Result<CellModelBuilder, BiophysicsError> {
         self.paint_at(tree, Self::TEMPERATURE)
     }
@@ -66,6 +68,13 @@ impl Preset {
         tree: CompartmentTree,
         temperature: Temperature,
     ) -> Result<CellModelBuilder, BiophysicsError> {
+        let is_other = |section_type| matches!(section_type, SectionType::Other(_));
+        let table = tree.compartment_table();
+        let other = table.records().iter().find(|record| is_other(record.section_type));
+        if let Some(record) = other.filter(|_| self != Self::Hh) {
+            let section = record.section.clone();
+            return Err(BiophysicsError::UnknownSectionType { preset: self, section });
+        }
         let builder = match self {
             Self::Shai2015 => hay::shai2015(tree)?,
             Self::Hay2011 => hay::hay2011(tree)?,

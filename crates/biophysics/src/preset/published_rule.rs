@@ -18,20 +18,8 @@ pub(super) struct PublishedRule<'a> {
 
 impl<'a> PublishedRule<'a> {
     pub(super) fn new(tree: &'a CompartmentTree) -> Result<Self, BiophysicsError> {
-        let morphology = tree.morphology();
-        let first = morphology
-            .sections_of(SectionType::Apical)
-            .next()
-            .ok_or(BiophysicsError::NoApicalDendrite)?;
-        let origin = Site::start(first);
-        let children = morphology.children();
-        let mut farthest_um = 0.0_f64;
-        for section in morphology.sections_of(SectionType::Apical) {
-            if children[section.index()].is_empty() {
-                let distance_um = tree.path_distance_um(origin, Site::end(section));
-                farthest_um = farthest_um.max(distance_um);
-            }
-        }
+        let origin = tree.apical_origin().ok_or(BiophysicsError::NoApicalDendrite)?;
+        let farthest_um = tree.apical_extent_um().ok_or(BiophysicsError::NoApicalDendrite)?;
         Ok(Self { tree, origin, farthest_um })
     }
 
