@@ -143,8 +143,8 @@ pub enum BiophysicsError {
         /// Voltage before the step, mV.
         previous_v_mv: f64,
     },
-    /// A snapshot of another model or batch size.
-    #[error("the snapshot was taken from a simulation of another model or batch size")]
+    /// A snapshot of another model, batch size or time step.
+    #[error("the snapshot was taken from a simulation of another model, batch size or time step")]
     ForeignSnapshot,
     /// From the shared vocabulary.
     #[error(transparent)]

@@ -162,9 +162,13 @@ fn a_snapshot_restores_to_the_bit() {
 #[test]
 fn a_snapshot_of_another_model_is_refused() {
     let mut simulation = Simulation::new(small_model(1.0), config(1)).unwrap();
-    let other = Simulation::new(small_model(1.0), config(2)).unwrap();
-    let refused = simulation.restore(&other.snapshot());
-    assert!(matches!(refused, Err(BiophysicsError::ForeignSnapshot)));
+    let mut slower = config(1);
+    slower.dt_ms = 0.05;
+    for config in [config(2), slower] {
+        let other = Simulation::new(small_model(1.0), config).unwrap();
+        let refused = simulation.restore(&other.snapshot());
+        assert!(matches!(refused, Err(BiophysicsError::ForeignSnapshot)));
+    }
 }
 
 #[test]
@@ -218,6 +222,8 @@ fn milliseconds_of_the_neuron_model_are_the_run() {
     }
     let soma = CompartmentId::new(0);
     let injected = [InjectedCurrent { compartment: soma, current_na: 1.0 }];
+    stepwise.inject(0, soma, step(0.0, 1.0, 1.0)).unwrap();
+    stepwise.remove_stimuli();
     let before = stepwise.voltage_mv(0, soma);
     stepwise.advance(&[TrialInput { events: &[], injected: &injected }]).unwrap();
     assert!(stepwise.voltage_mv(0, soma) > before + 1.0, "an injected current depolarises");

@@ -1,9 +1,7 @@
-use serde::{Deserialize, Serialize};
-
 use crate::CoreError;
 
 /// A fixed time step and the number of steps of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimeGrid {
     dt_ms: f64,
     steps: u64,

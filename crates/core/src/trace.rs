@@ -13,7 +13,7 @@ pub enum Unit {
 }
 
 /// A quantity of several compartments over time: values `[compartments × times]`, time fastest.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Traces {
     unit: Unit,
     compartments: usize,

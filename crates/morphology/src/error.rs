@@ -111,6 +111,14 @@ pub enum MorphologyError {
         /// Why.
         source: std::io::Error,
     },
+    /// What is wrong with a file.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        source: Box<MorphologyError>,
+    },
     /// A file whose format neither its name nor its first line tells.
     #[error("{path}: neither SWC nor Neurolucida ASC")]
     UnknownFormat {

@@ -71,17 +71,18 @@ impl fmt::Display for Import {
 ///
 /// # Errors
 ///
-/// [`MorphologyError`] if the file cannot be read, is of no known format, or is not a sound morphology.
+/// [`MorphologyError`], which names the file, if it cannot be read, is of no known format, or is not a sound morphology.
 pub fn import(path: impl AsRef<Path>, options: &ImportOptions) -> Result<Import, MorphologyError> {
     let path = path.as_ref();
     let shown = || path.display().to_string();
     let bytes =
         std::fs::read(path).map_err(|source| MorphologyError::Io { path: shown(), source })?;
-    match format_of(path, &bytes) {
+    let read = match format_of(path, &bytes) {
         Some(Format::Swc) => read_swc(&bytes, options),
         Some(Format::NeurolucidaAsc) => read_neurolucida(&bytes, options),
-        None => Err(MorphologyError::UnknownFormat { path: shown() }),
-    }
+        None => return Err(MorphologyError::UnknownFormat { path: shown() }),
+    };
+    read.map_err(|error| MorphologyError::File { path: shown(), source: Box::new(error) })
 }
 
 fn format_of(path: &Path, bytes: &[u8]) -> Option<Format> {

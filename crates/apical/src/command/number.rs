@@ -12,6 +12,14 @@ pub(super) fn positive(text: &str) -> Result<f64, String> {
         .and_then(|value| if value > 0.0 { Ok(value) } else { Err("not above 0".to_owned()) })
 }
 
+/// A duration whose traces fit into memory: 1000 s of 642 compartments are 5 GB.
+pub(super) fn duration(text: &str) -> Result<f64, String> {
+    const LONGEST_MS: f64 = 1e6;
+    positive(text).and_then(|value| {
+        if value <= LONGEST_MS { Ok(value) } else { Err(format!("above {LONGEST_MS}")) }
+    })
+}
+
 pub(super) fn not_negative(text: &str) -> Result<f64, String> {
     finite(text).and_then(|value| if value >= 0.0 { Ok(value) } else { Err("below 0".to_owned()) })
 }

@@ -39,7 +39,9 @@ impl Reconstruction {
 /// The error with the name of the file, which those of reading already have.
 pub(super) fn named(error: MorphologyError, path: &Path) -> ApicalError {
     match error {
-        MorphologyError::Io { .. } | MorphologyError::UnknownFormat { .. } => error.into(),
+        MorphologyError::Io { .. }
+        | MorphologyError::UnknownFormat { .. }
+        | MorphologyError::File { .. } => error.into(),
         source => ApicalError::Import { path: path.to_owned(), source },
     }
 }

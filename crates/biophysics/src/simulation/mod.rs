@@ -197,6 +197,12 @@ impl Simulation {
         Ok(())
     }
 
+    /// Removes all injected currents and voltage clamps; a reset keeps them.
+    pub fn remove_stimuli(&mut self) {
+        self.injections.clear();
+        self.clamps.clear();
+    }
+
     /// Puts a voltage clamp on a compartment of one trial, from now on.
     ///
     /// # Errors
@@ -265,7 +271,7 @@ impl Simulation {
         self.state.clone()
     }
 
-    /// Back to a state taken from a simulation of the same model and batch size.
+    /// Back to a state taken from a simulation of the same model, batch size and time step.
     ///
     /// Stimuli and clamps belong to the simulation and stay as they are.
     ///

@@ -12,6 +12,8 @@ use crate::{CellModel, SimulationConfig};
 /// Arrays are `[nodes × batch]` or `[variables × instances × batch]`, trial fastest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
+    /// A step counts in this, and so do the events not yet delivered.
+    pub(super) dt_ms: f64,
     pub(super) step: u64,
     pub(super) v_mv: Vec<f64>,
     pub(super) calcium_mm: Vec<f64>,
@@ -30,6 +32,7 @@ impl Snapshot {
         let nodes = model.cable().node_count() * batch_size;
         let streams = RandomStreams::new(config.seed);
         Self {
+            dt_ms: config.dt_ms,
             step: 0,
             v_mv: vec![0.0; nodes],
             calcium_mm: vec![0.0; nodes],
@@ -51,7 +54,8 @@ impl Snapshot {
     }
 
     pub(super) fn same_shape(&self, other: &Self) -> bool {
-        self.v_mv.len() == other.v_mv.len()
+        self.dt_ms == other.dt_ms
+            && self.v_mv.len() == other.v_mv.len()
             && self.calcium_mm.len() == other.calcium_mm.len()
             && self.pending.len() == other.pending.len()
             && self.release.len() == other.release.len()

@@ -5,7 +5,7 @@ use apical::biophysics::protocol::Protocol;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::command::number::{finite, not_negative, positive, probability};
+use crate::command::number::{duration, finite, not_negative, positive, probability};
 
 /// Simulate a neuron and write the voltage of every compartment.
 ///
@@ -78,8 +78,8 @@ pub(in crate::command) struct SimulateArgs {
     #[arg(long, value_name = "P", value_parser = probability, help_heading = "Synapses")]
     pub(super) release_probability: Option<f64>,
 
-    /// Duration, ms; the protocol's unless given (300 rest, 600 step and synaptic, 450 others).
-    #[arg(long, value_name = "X", value_parser = positive, help_heading = "Simulation")]
+    /// Duration, ms, 1e6 at most; the protocol's unless given (300 rest, 600 step and synaptic, 450 others).
+    #[arg(long, value_name = "X", value_parser = duration, help_heading = "Simulation")]
     pub(super) duration_ms: Option<f64>,
     /// Time step, ms; a millisecond must be a whole number of steps.
     #[arg(
