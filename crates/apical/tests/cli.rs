@@ -252,6 +252,28 @@ fn events_after_the_end_are_left_out_and_noted() {
 }
 
 #[test]
+fn a_neuron_without_a_soma_is_recorded_at_its_root() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dendrite.swc");
+    fs::write(&file, "1 3 0 0 0 1 -1\n2 3 0 90 0 1 1\n").unwrap();
+    let (file, out) = (file.to_str().unwrap(), folder.path().join("out"));
+    let line = ["simulate", "--preset", "passive", "--morphology", file, "--duration-ms", "2"];
+    let rest = ["--protocol", "rest", "--quiet", "--out", out.to_str().unwrap()];
+    let output = apical(&[&line[..], &rest[..]].concat());
+    assert!(output.status.success());
+    let note = String::from_utf8(output.stderr).unwrap();
+    assert!(note.contains("dendrite.swc: there is no soma"), "{note}");
+    let (shape, root) = array::<f64>(&out.join("soma_mv.npy"));
+    assert_eq!(shape, [81]);
+    // Decays from −76 towards the leak's −90 mV with 2 µF/cm² over 6e-5 S/cm²: 33.3 ms.
+    let expected = -90.0 + 14.0 * (1.0_f64 + 0.025 / (100.0 / 3.0)).powi(-80);
+    assert!((root[80] - expected).abs() < 1e-9, "{} {expected}", root[80]);
+    let line = ["simulate", "--preset", "passive", "--morphology", file, "--protocol", "step"];
+    let output = apical(&[&line[..], &["--out", out.to_str().unwrap()]].concat());
+    assert_eq!(output.status.code(), Some(1), "nothing to inject into");
+}
+
+#[test]
 fn event_files_may_have_any_integers_in_any_order() {
     let folder = tempfile::tempdir().unwrap();
     let rows = [[3, 0], [7, 1], [100, 2]];

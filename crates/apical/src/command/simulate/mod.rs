@@ -16,7 +16,7 @@ use apical::biophysics::{BiophysicsError, CellModel, Simulation, SimulationConfi
 use apical::core::{EventTrain, SectionType};
 use apical::dataset::{DendriticTrees, InputProcess};
 use apical::input::read_events;
-use apical::morphology::{CompartmentTree, MaxLength};
+use apical::morphology::{CompartmentTree, MaxLength, Site};
 use apical::output::{MorphologyEntry, RunDirectory, RunManifest, SpikeEntry, Versions};
 
 pub(super) use args::SimulateArgs;
@@ -38,7 +38,14 @@ pub(super) fn run(args: &SimulateArgs) -> Result<(), Failure> {
     let (morphology, model) = build(&plan, reconstruction)?;
     let about = |source| ApicalError::Neuron { morphology: morphology.source.clone(), source };
     let events = events(&plan, &model, &morphology.source)?;
-    let soma = soma_site(model.tree()).map_err(about)?;
+    let soma = soma_site(model.tree()).unwrap_or_else(|_| {
+        to_stderr(&format!(
+            "note: {}: there is no soma; soma_mv.npy and spikes_ms.npy are of the root section",
+            morphology.source
+        ));
+        let root = model.tree().morphology().root();
+        model.tree().compartment_at(Site::start(root))
+    });
     let simulation = prepare(&plan, model, events.as_ref()).map_err(about)?;
     // Only now, when all that can be wrong with the input is known, is an earlier run replaced.
     let mut directory = RunDirectory::create(&args.out)?;
