@@ -4,10 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use apical_core::{CompartmentId, SectionType};
-use apical_morphology::CompartmentTree;
+use apical_morphology::{CompartmentTree, Selection};
 use serde::{Deserialize, Serialize};
 
-use crate::preset::compartments_of_type;
 use crate::{BiophysicsError, CurrentStep, EpspCurrent, Simulation};
 
 /// Path distance of the distal stimulation site from the base of the apical trunk, µm.
@@ -102,7 +101,7 @@ impl ProtocolStimuli {
 ///
 /// [`BiophysicsError::NoSoma`] if there is no section of this type.
 pub fn soma_site(tree: &CompartmentTree) -> Result<CompartmentId, BiophysicsError> {
-    let soma = compartments_of_type(tree, SectionType::Soma);
+    let soma = Selection::Type(SectionType::Soma).compartments(tree);
     soma.get(soma.len() / 2).copied().ok_or(BiophysicsError::NoSoma)
 }
 

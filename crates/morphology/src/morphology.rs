@@ -145,24 +145,15 @@ impl Morphology {
     /// sections.
     #[must_use]
     pub fn with_stub_axon(&self) -> Self {
-        let mut kept: Vec<Option<usize>> = vec![None; self.sections.len()];
-        let mut sections = Vec::new();
+        let mut kept = vec![false; self.sections.len()];
         for id in self.topological_order() {
-            let mut section = self.section(id).clone();
-            let parent = section.attachment().map(|a| kept[a.parent.index()]);
-            match parent {
-                None => {}
-                _ if section.section_type() == SectionType::Axon => continue,
-                Some(None) => continue,
-                Some(Some(parent)) => section.set_parent(SectionId::new(parent)),
-            }
-            kept[id.index()] = Some(sections.len());
-            sections.push((id, section));
+            let section = self.section(id);
+            kept[id.index()] = section.attachment().is_none_or(|attachment| {
+                section.section_type() != SectionType::Axon && kept[attachment.parent.index()]
+            });
         }
-        // Within a type the old order stays.
-        let mut order: Vec<usize> = (0..sections.len()).collect();
-        order.sort_by_key(|&i| sections[i].0);
-        let mut sections = reorder(sections.into_iter().map(|(_, s)| s).collect(), &order);
+        let order: Vec<usize> = (0..kept.len()).filter(|&i| kept[i]).collect();
+        let mut sections = reorder(self.sections.clone(), &order);
         let root = sections.iter().position(|s| s.attachment().is_none()).unwrap_or_default();
         let first = SectionId::new(sections.len());
         for attachment in [
@@ -249,7 +240,7 @@ fn in_type_order(sections: Vec<Section>) -> Vec<Section> {
     reorder(sections, &order)
 }
 
-/// The sections in this order, attachments renumbered.
+/// The sections of this order, attachments renumbered; a section may be left out with all that grows from it.
 fn reorder(sections: Vec<Section>, order: &[usize]) -> Vec<Section> {
     let mut place = vec![0; sections.len()];
     for (new, &old) in order.iter().enumerate() {

@@ -27,8 +27,7 @@ impl Reconstruction {
         if source == Path::new(DEFAULT) {
             return Ok(Self { source: name, morphology: default_cell(), report: None });
         }
-        let import =
-            import(source, &ImportOptions::default()).map_err(|error| named(error, source))?;
+        let import = import(source, &ImportOptions::default())?;
         for warning in &import.report.warnings {
             to_stderr(&format!("warning: {name}: {warning}"));
         }
@@ -36,12 +35,7 @@ impl Reconstruction {
     }
 }
 
-/// The error with the name of the file, which those of reading already have.
-pub(super) fn named(error: MorphologyError, path: &Path) -> ApicalError {
-    match error {
-        MorphologyError::Io { .. }
-        | MorphologyError::UnknownFormat { .. }
-        | MorphologyError::File { .. } => error.into(),
-        source => ApicalError::Import { path: path.to_owned(), source },
-    }
+/// An error of dividing a reconstruction, with the name of its file; those of reading have it already.
+pub(super) fn named(source: MorphologyError, path: &Path) -> ApicalError {
+    ApicalError::Import { path: path.to_owned(), source }
 }

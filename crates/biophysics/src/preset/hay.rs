@@ -1,7 +1,6 @@
 use apical_core::SectionType::{self, Apical, Axon, Basal, Soma};
-use apical_morphology::CompartmentTree;
+use apical_morphology::{CompartmentTree, Selection};
 
-use super::compartments_of_type;
 use super::published_rule::PublishedRule;
 use crate::channel::{
     CaHva, CaLvast, ChannelKinetics, Ih, Im, KPst, KTst, NaTaT, NaTs2T, NapEt2, Pas, SkE2, Skv31,
@@ -24,7 +23,7 @@ fn apical_ih(base: f64, relative_distance: f64) -> f64 {
 /// The same value all over each of some section types.
 fn by_type(tree: &CompartmentTree, values: &[(SectionType, f64)]) -> Density {
     values.iter().fold(Density::default(), |density, &(section_type, value)| {
-        density.and(Density::uniform(&compartments_of_type(tree, section_type), value))
+        density.and(Density::uniform(&Selection::Type(section_type).compartments(tree), value))
     })
 }
 
@@ -63,7 +62,7 @@ impl Painter {
     }
 
     fn pool(self, section_type: SectionType, decay_ms: f64, gamma: f64) -> Self {
-        let compartments = compartments_of_type(self.builder.tree(), section_type);
+        let compartments = Selection::Type(section_type).compartments(self.builder.tree());
         let pool = CalciumPool::new(decay_ms, gamma);
         Self { builder: self.builder.calcium_pool(pool, &compartments) }
     }

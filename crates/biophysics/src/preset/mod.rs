@@ -107,18 +107,6 @@ impl FromStr for Preset {
     }
 }
 
-/// The compartments whose section is of one type.
-#[must_use]
-pub fn compartments_of_type(
-    tree: &CompartmentTree,
-    section_type: SectionType,
-) -> Vec<CompartmentId> {
-    tree.morphology()
-        .sections_of(section_type)
-        .flat_map(|section| tree.compartments_of(section))
-        .collect()
-}
-
 fn hh(tree: CompartmentTree, temperature: Temperature) -> CellModelBuilder {
     let everywhere: Vec<CompartmentId> = tree.iter().map(|(id, _)| id).collect();
     CellModel::builder(tree)

@@ -384,8 +384,14 @@ impl Simulation {
         }
     }
 
+    /// The middle of the step, where stimuli are evaluated, ms.
+    fn middle_ms(&self) -> f64 {
+        self.time_ms() + 0.5 * self.config.dt_ms
+    }
+
     /// Membrane currents and slope conductances at the present voltage.
     fn sum_currents(&mut self) {
+        let middle_ms = self.middle_ms();
         let (state, work) = (&self.state, &mut self.workspace);
         let batch_size = self.config.batch_size;
         let calcium = self.model.calcium();
@@ -412,7 +418,6 @@ impl Simulation {
         for (group, states) in self.model.synapses().iter().zip(&state.synapses) {
             group.add_currents(&mut currents, &states.conductances);
         }
-        let middle_ms = self.grid.time_ms(state.step) + 0.5 * self.config.dt_ms;
         for injection in self.injections.iter().filter(|i| i.stimulus.is_membrane_current()) {
             work.current_na[injection.at] -= injection.stimulus.current_na(middle_ms);
         }
@@ -420,11 +425,10 @@ impl Simulation {
 
     /// (C/dt + Σg + axial)·Δv = −ΣI + axial currents + injected; v ← v + Δv.
     fn solve(&mut self) -> Result<(), BiophysicsError> {
+        let middle_ms = self.middle_ms();
         let (state, work) = (&mut self.state, &mut self.workspace);
         let (batch_size, dt_ms) = (self.config.batch_size, self.config.dt_ms);
         let cable = self.model.cable();
-        let middle_ms = self.grid.time_ms(state.step) + 0.5 * dt_ms;
-
         for (delta, current) in work.delta_mv.iter_mut().zip(&work.current_na) {
             *delta = -current;
         }
