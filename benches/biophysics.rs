@@ -5,27 +5,26 @@
 use std::hint::black_box;
 
 use apical_benches::{bombarded, model};
+use apical_biophysics::InstructionSet;
 use apical_biophysics::preset::Preset;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
 fn hines_solve(c: &mut Criterion) {
     let model = model(Preset::Passive, false).unwrap();
     let cable = model.cable();
-    let nodes = cable.node_count();
+    let (nodes, set) = (cable.node_count(), InstructionSet::best());
     for batch_size in [1, 8] {
-        let (membrane, rhs) = (vec![1e-3; nodes * batch_size], vec![0.1; nodes * batch_size]);
-        let mut diagonal = vec![0.0; nodes * batch_size];
+        let passive = cable.passive_diagonal(0.025);
+        let diagonal: Vec<f64> = (0..nodes * batch_size).map(|i| passive[i / batch_size]).collect();
+        let system = (diagonal, vec![0.1; nodes * batch_size]);
         let id = match batch_size {
             1 => "biophysics/hines_solve/642".to_owned(),
             b => format!("biophysics/hines_solve/642x{b}"),
         };
         c.bench_function(&id, |bencher| {
             bencher.iter_batched_ref(
-                || rhs.clone(),
-                |rhs| {
-                    cable.write_diagonal(batch_size, 0.025, &membrane, &mut diagonal);
-                    cable.solve(batch_size, &mut diagonal, black_box(rhs));
-                },
+                || system.clone(),
+                |(diagonal, rhs)| cable.solve(set, batch_size, diagonal, black_box(rhs)),
                 BatchSize::SmallInput,
             );
         });
@@ -42,10 +41,10 @@ fn millisecond(c: &mut Criterion) {
         ("synapses", Preset::Shai2015, true),
     ] {
         let model = model(preset, synapses).unwrap();
-        for batch_size in [1, 8] {
+        for batch_size in [1, 8, 32] {
             group.throughput(Throughput::Elements(batch_size as u64));
             group.bench_function(format!("{name}/642x{batch_size}"), |bencher| {
-                let mut warm = bombarded(&model, batch_size, 2000).unwrap();
+                let mut warm = bombarded(&model, batch_size, 60).unwrap();
                 warm.run(50.0, &mut ()).unwrap();
                 let start = warm.snapshot();
                 bencher.iter(|| {

@@ -1,38 +1,79 @@
 use apical_morphology::AxialTree;
+use fearless_simd::Simd;
 use sprs::{CsMat, TriMat};
+
+use crate::InstructionSet;
+use crate::simd::{Kernel, Lanes, Real};
 
 /// The cable equation's passive part on the nodes of a neuron: axial conductances and capacitances.
 ///
-/// Rows are the nodes of an [`AxialTree`], zero-area nodes included, parents before children. A zero-area node has no
-/// capacitance: its row says that the axial currents into it sum to zero.
+/// Rows are nodes: first the compartments, in their order, then the points without membrane of an [`AxialTree`]. These have
+/// no capacitance: their rows say that the axial currents into them sum to zero.
 #[derive(Clone, Debug)]
 pub struct CableMatrix {
+    root: usize,
     parents: Vec<usize>,
     /// To the parent, µS; 0 for the root.
     axial_us: Vec<f64>,
     /// To all neighbors, µS.
     axial_sum_us: Vec<f64>,
     capacitance_nf: Vec<f64>,
+    /// Of each node but the root, in the order of elimination.
+    joints: Vec<Joint>,
+}
+
+/// A node and its parent, at the places of these nodes' rows, and the conductance between them.
+#[derive(Clone, Copy, Debug)]
+struct Joint {
+    node: usize,
+    parent: usize,
+    axial_us: f64,
 }
 
 impl CableMatrix {
     /// The matrix of a tree with `capacitance_nf` at each compartment, in order of compartments.
     #[must_use]
     pub(crate) fn new(tree: &AxialTree, capacitance_nf: &[f64]) -> Self {
-        let parents = tree.parents().to_vec();
-        let mut axial_us: Vec<f64> =
-            tree.axial_resistance_mohm().iter().map(|resistance| resistance.recip()).collect();
-        axial_us[0] = 0.0;
-        let mut axial_sum_us = axial_us.clone();
-        for (node, &parent) in parents.iter().enumerate().skip(1) {
-            axial_sum_us[parent] += axial_us[node];
-        }
-        let capacitance_nf = tree
+        let count = tree.parents().len();
+        let mut without_membrane = capacitance_nf.len()..;
+        let row_of: Vec<usize> = tree
             .compartments()
             .iter()
-            .map(|compartment| compartment.map_or(0.0, |id| capacitance_nf[id.index()]))
+            .map(|compartment| match compartment {
+                Some(id) => id.index(),
+                None => without_membrane.next().unwrap_or_default(),
+            })
             .collect();
-        Self { parents, axial_us, axial_sum_us, capacitance_nf }
+
+        let mut matrix = Self {
+            root: row_of[0],
+            parents: vec![row_of[0]; count],
+            axial_us: vec![0.0; count],
+            axial_sum_us: vec![0.0; count],
+            capacitance_nf: capacitance_nf.to_vec(),
+            joints: Vec::with_capacity(count),
+        };
+        matrix.capacitance_nf.resize(count, 0.0);
+        // The longest way to a tip: nodes of equal height do not depend on each other, and a processor can work on many at
+        // once where they follow each other.
+        let mut heights = vec![0_usize; count];
+        let links = tree.parents().iter().zip(tree.axial_resistance_mohm()).enumerate().skip(1);
+        for (node, (&parent, resistance_mohm)) in links.rev() {
+            heights[parent] = heights[parent].max(heights[node] + 1);
+            let (row, parent_row) = (row_of[node], row_of[parent]);
+            let axial_us = resistance_mohm.recip();
+            matrix.parents[row] = parent_row;
+            matrix.axial_us[row] = axial_us;
+            matrix.axial_sum_us[row] += axial_us;
+            matrix.axial_sum_us[parent_row] += axial_us;
+        }
+        let mut order: Vec<usize> = (1..count).collect();
+        order.sort_by_key(|&node| heights[node]);
+        matrix.joints.extend(order.into_iter().map(|node| {
+            let row = row_of[node];
+            Joint { node: row, parent: matrix.parents[row], axial_us: matrix.axial_us[row] }
+        }));
+        matrix
     }
 
     /// Number of rows.
@@ -41,7 +82,7 @@ impl CableMatrix {
         self.parents.len()
     }
 
-    /// Parent row of each row; the root's entry is 0 and has no meaning.
+    /// Parent row of each row; the root's entry is its own.
     #[must_use]
     pub fn parents(&self) -> &[usize] {
         &self.parents
@@ -53,7 +94,7 @@ impl CableMatrix {
         &self.axial_us
     }
 
-    /// Capacitance of each node, nF; 0 for zero-area nodes.
+    /// Capacitance of each node, nF; 0 for points without membrane.
     #[must_use]
     pub fn capacitance_nf(&self) -> &[f64] {
         &self.capacitance_nf
@@ -61,59 +102,49 @@ impl CableMatrix {
 
     /// Adds to `rhs`, `[nodes × batch]`, the axial current into each node at voltages `v_mv`, nA.
     pub fn add_axial_currents(&self, batch_size: usize, v_mv: &[f64], rhs: &mut [f64]) {
-        for (node, &parent) in self.parents.iter().enumerate().skip(1) {
-            let conductance = self.axial_us[node];
+        for &Joint { node, parent, axial_us } in &self.joints {
             for trial in 0..batch_size {
                 let (at, up) = (node * batch_size + trial, parent * batch_size + trial);
-                let current = conductance * (v_mv[up] - v_mv[at]);
+                let current = axial_us * (v_mv[up] - v_mv[at]);
                 rhs[at] += current;
                 rhs[up] -= current;
             }
         }
     }
 
-    /// Writes the diagonal of the implicit Euler step, `[nodes × batch]`, µS: C/dt + membrane + axial conductances.
-    pub fn write_diagonal(
-        &self,
-        batch_size: usize,
-        dt_ms: f64,
-        membrane_us: &[f64],
-        diagonal: &mut [f64],
-    ) {
-        for node in 0..self.node_count() {
-            let passive = self.capacitance_nf[node] / dt_ms + self.axial_sum_us[node];
-            for at in node * batch_size..(node + 1) * batch_size {
-                diagonal[at] = passive + membrane_us[at];
-            }
-        }
+    /// Capacitive and axial conductances of each row's diagonal, µS, where capacitances count as C/`dt_ms`.
+    #[must_use]
+    pub fn passive_diagonal(&self, dt_ms: f64) -> Vec<f64> {
+        let terms = self.capacitance_nf.iter().zip(&self.axial_sum_us);
+        terms.map(|(capacitance, axial)| capacitance / dt_ms + axial).collect()
     }
 
-    /// Solves the step for every trial by Hines elimination (doi:10.1016/0020-7101(84)90008-4).
+    /// Solves a step for every trial by Hines elimination (doi:10.1016/0020-7101(84)90008-4).
     ///
     /// `diagonal` and `rhs` are `[nodes × batch]`; `rhs` holds the solution afterwards, `diagonal` is used up.
     /// From the tips to the root and back, without fill-in: the cost is linear in the number of nodes.
-    pub fn solve(&self, batch_size: usize, diagonal: &mut [f64], rhs: &mut [f64]) {
-        for node in (1..self.node_count()).rev() {
-            let parent = self.parents[node];
-            let conductance = self.axial_us[node];
-            for trial in 0..batch_size {
-                let (at, up) = (node * batch_size + trial, parent * batch_size + trial);
-                let factor = conductance / diagonal[at];
-                diagonal[up] -= factor * conductance;
-                rhs[up] += factor * rhs[at];
-            }
-        }
-        for trial in 0..batch_size {
-            rhs[trial] /= diagonal[trial];
-        }
-        for node in 1..self.node_count() {
-            let parent = self.parents[node];
-            let conductance = self.axial_us[node];
-            for trial in 0..batch_size {
-                let (at, up) = (node * batch_size + trial, parent * batch_size + trial);
-                rhs[at] = (rhs[at] + conductance * rhs[up]) / diagonal[at];
-            }
-        }
+    pub fn solve(
+        &self,
+        instruction_set: InstructionSet,
+        batch_size: usize,
+        diagonal: &mut [f64],
+        rhs: &mut [f64],
+    ) {
+        instruction_set.run(Solve { matrix: self, batch_size, v_mv: None, diagonal, rhs });
+    }
+
+    /// The same, where the axial currents at `v_mv`, `[nodes × batch]`, are to be added to `rhs` first: the solution is the
+    /// change of voltage.
+    pub(crate) fn solve_change(
+        &self,
+        instruction_set: InstructionSet,
+        batch_size: usize,
+        v_mv: &[f64],
+        diagonal: &mut [f64],
+        rhs: &mut [f64],
+    ) {
+        let v_mv = Some(v_mv);
+        instruction_set.run(Solve { matrix: self, batch_size, v_mv, diagonal, rhs });
     }
 
     /// The matrix of one trial's step as a sparse matrix, µS, from its diagonal.
@@ -124,10 +155,111 @@ impl CableMatrix {
         for (node, &value) in diagonal.iter().enumerate() {
             triplets.add_triplet(node, node, value);
         }
-        for (node, &parent) in self.parents.iter().enumerate().skip(1) {
-            triplets.add_triplet(node, parent, -self.axial_us[node]);
-            triplets.add_triplet(parent, node, -self.axial_us[node]);
+        for &Joint { node, parent, axial_us } in &self.joints {
+            triplets.add_triplet(node, parent, -axial_us);
+            triplets.add_triplet(parent, node, -axial_us);
         }
         triplets.to_csr()
+    }
+}
+
+struct Solve<'a> {
+    matrix: &'a CableMatrix,
+    batch_size: usize,
+    v_mv: Option<&'a [f64]>,
+    diagonal: &'a mut [f64],
+    rhs: &'a mut [f64],
+}
+
+impl Kernel for Solve<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { matrix, batch_size, v_mv, diagonal, rhs } = self;
+        if batch_size.is_multiple_of(8) {
+            let v_mv = v_mv.map(|v_mv| v_mv.as_chunks::<8>().0);
+            let (diagonal, rhs) = (diagonal.as_chunks_mut::<8>().0, rhs.as_chunks_mut::<8>().0);
+            eliminate(simd, matrix, batch_size / 8, v_mv, diagonal, rhs);
+        } else {
+            eliminate(simd, matrix, batch_size, v_mv, diagonal, rhs);
+        }
+    }
+}
+
+/// What the elimination works on at once: one trial, or eight.
+trait Trials<S> {
+    type Number: Real;
+
+    fn load(&self, simd: S) -> Self::Number;
+
+    fn store(&mut self, value: Self::Number);
+}
+
+impl<S> Trials<S> for f64 {
+    type Number = f64;
+
+    #[inline(always)]
+    fn load(&self, _simd: S) -> f64 {
+        *self
+    }
+
+    #[inline(always)]
+    fn store(&mut self, value: f64) {
+        *self = value;
+    }
+}
+
+impl<S: Simd> Trials<S> for [f64; 8] {
+    type Number = Lanes<S>;
+
+    #[inline(always)]
+    fn load(&self, simd: S) -> Lanes<S> {
+        Lanes::load(simd, self)
+    }
+
+    #[inline(always)]
+    fn store(&mut self, value: Lanes<S>) {
+        value.store(self);
+    }
+}
+
+/// With one operation for each that is written, rounded alone: so one trial and eight have the same bits.
+#[inline(always)]
+fn eliminate<S: Simd, T: Trials<S>>(
+    simd: S,
+    matrix: &CableMatrix,
+    per_node: usize,
+    v_mv: Option<&[T]>,
+    diagonal: &mut [T],
+    rhs: &mut [T],
+) {
+    for &Joint { node, parent, axial_us } in &matrix.joints {
+        for i in 0..per_node {
+            let (at, up) = (node * per_node + i, parent * per_node + i);
+            let (mut here, mut above) = (rhs[at].load(simd), rhs[up].load(simd));
+            if let Some(v_mv) = v_mv {
+                let current = (v_mv[up].load(simd) - v_mv[at].load(simd)) * axial_us;
+                here = here + current;
+                above = above - current;
+                rhs[at].store(here);
+            }
+            let reciprocal = here.constant(1.0) / diagonal[at].load(simd);
+            let factor = reciprocal * axial_us;
+            diagonal[at].store(reciprocal);
+            let pivot = diagonal[up].load(simd) - factor * axial_us;
+            diagonal[up].store(pivot);
+            rhs[up].store(above + factor * here);
+        }
+    }
+    for i in 0..per_node {
+        let at = matrix.root * per_node + i;
+        let solution = rhs[at].load(simd) / diagonal[at].load(simd);
+        rhs[at].store(solution);
+    }
+    for &Joint { node, parent, axial_us } in matrix.joints.iter().rev() {
+        for i in 0..per_node {
+            let (at, up) = (node * per_node + i, parent * per_node + i);
+            let sum = rhs[at].load(simd) + rhs[up].load(simd) * axial_us;
+            rhs[at].store(sum * diagonal[at].load(simd));
+        }
     }
 }

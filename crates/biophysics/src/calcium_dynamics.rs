@@ -1,17 +1,37 @@
-use crate::CalciumPool;
-use crate::mechanism::{Currents, Mechanism, Membrane, Stage};
+use fearless_simd::Simd;
 
-/// Calcium pools of one kind on some nodes. The concentration lives in the membrane, where gates read it.
+use crate::CalciumPool;
+use crate::mechanism::{Mechanism, Membrane, Stage};
+use crate::simd::{Instances, Kernel, PerInstance, sweep};
+
+/// Calcium pools of one kind on some compartments. The concentration lives in the membrane, where gates read it.
 #[derive(Debug)]
 pub(crate) struct CalciumDynamics {
-    pub(crate) pool: CalciumPool,
-    pub(crate) initial_mm: f64,
-    pub(crate) nodes: Vec<usize>,
-    pub(crate) area_um2: Vec<f64>,
+    pool: CalciumPool,
+    initial_mm: f64,
+    compartments: Vec<usize>,
+    instances: Instances,
+    /// Change of the steady concentration with the calcium current, mM/nA.
+    gain_mm_per_na: Vec<f64>,
 }
 
 /// mA/cm² per nA/µm².
 const DENSITY: f64 = 100.0;
+
+impl CalciumDynamics {
+    /// Pools on these compartments, each with its area.
+    pub(crate) fn new(pool: CalciumPool, initial_mm: f64, on: &[(usize, f64)]) -> Self {
+        let gain = |area_um2: f64| pool.steady_state_mm(DENSITY / area_um2) - pool.minimum_mm;
+        let compartments: Vec<usize> = on.iter().map(|&(compartment, _)| compartment).collect();
+        Self {
+            pool,
+            initial_mm,
+            instances: Instances::new(compartments.iter().copied()),
+            compartments,
+            gain_mm_per_na: on.iter().map(|&(_, area_um2)| gain(area_um2)).collect(),
+        }
+    }
+}
 
 impl Mechanism for CalciumDynamics {
     fn name(&self) -> &str {
@@ -27,23 +47,44 @@ impl Mechanism for CalciumDynamics {
     }
 
     fn initialize(&self, membrane: &mut Membrane<'_>, _state: &mut [f64]) {
-        for &node in &self.nodes {
-            let at = node * membrane.batch_size;
+        for &compartment in &self.compartments {
+            let at = compartment * membrane.batch_size;
             membrane.calcium_mm[at..at + membrane.batch_size].fill(self.initial_mm);
         }
     }
 
-    fn add_currents(&self, _currents: &mut Currents<'_>, _state: &[f64]) {}
+    fn step(&self, dt_ms: f64, membrane: &mut Membrane<'_>, _state: &mut [f64]) {
+        membrane.instruction_set.run(Relax { dynamics: self, dt_ms, membrane });
+    }
+}
 
-    fn advance(&self, dt_ms: f64, membrane: &mut Membrane<'_>, _state: &mut [f64]) {
-        let relaxation = self.pool.relaxation(dt_ms);
-        for (&node, area_um2) in self.nodes.iter().zip(&self.area_um2) {
-            for at in node * membrane.batch_size..(node + 1) * membrane.batch_size {
-                let current_density = membrane.calcium_current_na[at] / area_um2 * DENSITY;
-                let calcium_mm = &mut membrane.calcium_mm[at];
-                let steady_mm = self.pool.steady_state_mm(current_density);
-                *calcium_mm += relaxation * (steady_mm - *calcium_mm);
-            }
-        }
+struct Relax<'a, 'm> {
+    dynamics: &'a CalciumDynamics,
+    dt_ms: f64,
+    membrane: &'a mut Membrane<'m>,
+}
+
+impl Kernel for Relax<'_, '_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { dynamics, dt_ms, membrane } = self;
+        let relaxation = dynamics.pool.relaxation(dt_ms);
+        sweep(
+            simd,
+            &dynamics.instances,
+            membrane.batch_size,
+            PerInstance {
+                constants: [&dynamics.gain_mm_per_na],
+                compartments: [membrane.last_calcium_current_na],
+                states: [],
+            },
+            [],
+            [membrane.calcium_mm],
+            #[inline(always)]
+            |[gain], [current], [], [], [calcium_mm]| {
+                let steady_mm = gain * current + dynamics.pool.minimum_mm;
+                ([], [calcium_mm + (steady_mm - calcium_mm) * relaxation])
+            },
+        );
     }
 }

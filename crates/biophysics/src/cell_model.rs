@@ -4,8 +4,9 @@ use apical_core::{CompartmentId, CompartmentTable, SynapseId};
 use apical_morphology::{AxialTree, CompartmentTree};
 
 use crate::calcium_dynamics::CalciumDynamics;
-use crate::channel::{ChannelKinetics, DensityChannel, Ion, Reversal};
+use crate::channel::{ChannelKinetics, DensityChannel, Ion};
 use crate::error::Check;
+use crate::simd::Instances;
 use crate::synapse::{SynapseGroup, SynapseModel};
 use crate::{BiophysicsError, CableMatrix, CalciumPool, Density, Mechanism, Nernst, Temperature};
 
@@ -26,8 +27,8 @@ pub struct CellModel {
     synapses: Vec<SynapseGroup>,
     densities: Vec<(&'static str, Density)>,
     calcium: CalciumSettings,
-    /// Nodes whose calcium reversal potential follows the concentration.
-    calcium_nodes: Vec<usize>,
+    /// Compartments whose calcium reversal potential follows the concentration.
+    calcium_reversals: Instances,
 }
 
 /// What the reversal potential of calcium follows from.
@@ -110,16 +111,16 @@ impl CellModel {
         &self.calcium
     }
 
-    pub(crate) fn calcium_nodes(&self) -> &[usize] {
-        &self.calcium_nodes
+    pub(crate) const fn calcium_reversals(&self) -> &Instances {
+        &self.calcium_reversals
     }
 }
 
-/// What a channel needs to know to be placed on nodes.
+/// What a channel needs to know to be placed on compartments.
 struct Placement {
     sodium_mv: f64,
     potassium_mv: f64,
-    nodes: Vec<usize>,
+    instances: Instances,
     conductance_us: Vec<f64>,
 }
 
@@ -129,9 +130,6 @@ struct PaintedChannel {
     density: Density,
     place: Place,
 }
-
-/// Makes a mechanism from the nodes that it is on.
-type Make = Box<dyn FnOnce(&[usize]) -> Box<dyn Mechanism>>;
 
 type Place = Box<dyn FnOnce(Placement) -> Result<Box<dyn Mechanism>, BiophysicsError>>;
 
@@ -147,7 +145,7 @@ pub struct CellModelBuilder {
     outside_calcium_mm: f64,
     channels: Vec<PaintedChannel>,
     pools: Vec<(CalciumPool, Vec<CompartmentId>)>,
-    mechanisms: Vec<(Vec<CompartmentId>, Make)>,
+    mechanisms: Vec<(Vec<CompartmentId>, Box<dyn Mechanism>)>,
     synapses: Vec<(SynapseModel, Vec<CompartmentId>)>,
 }
 
@@ -212,20 +210,20 @@ impl CellModelBuilder {
         density: Density,
     ) -> Self {
         let place = move |placement: Placement| -> Result<Box<dyn Mechanism>, BiophysicsError> {
-            let reversal = match K::ION {
-                Ion::Sodium => Reversal::Fixed(placement.sodium_mv),
-                Ion::Potassium => Reversal::Fixed(placement.potassium_mv),
-                Ion::Calcium => Reversal::Calcium,
+            let reversal_mv = match K::ION {
+                Ion::Sodium => placement.sodium_mv,
+                Ion::Potassium => placement.potassium_mv,
+                Ion::Calcium => f64::NAN,
                 Ion::Nonspecific => {
                     let reversal_mv = kinetics
                         .reversal_potential_mv()
                         .ok_or(BiophysicsError::NoReversalPotential { channel: K::NAME })?;
                     Check(K::NAME).finite("reversal potential (mV)", reversal_mv)?;
-                    Reversal::Fixed(reversal_mv)
+                    reversal_mv
                 }
             };
-            let Placement { nodes, conductance_us, .. } = placement;
-            Ok(Box::new(DensityChannel { kinetics, reversal, nodes, conductance_us }))
+            let Placement { instances, conductance_us, .. } = placement;
+            Ok(Box::new(DensityChannel { kinetics, reversal_mv, instances, conductance_us }))
         };
         self.channels.push(PaintedChannel {
             name: K::NAME,
@@ -243,15 +241,15 @@ impl CellModelBuilder {
         self
     }
 
-    /// Puts a mechanism of one's own into these compartments: `make` is given their nodes, in the same order. What is no
-    /// more than gates and a conductance is simpler as a [`channel`](Self::channel).
+    /// Puts a mechanism of one's own into the model, which may ask for the reversal potential of calcium in these
+    /// compartments. What is no more than gates and a conductance is simpler as a [`channel`](Self::channel).
     #[must_use]
-    pub fn mechanism<M: Mechanism + 'static>(
+    pub fn mechanism(
         mut self,
         compartments: &[CompartmentId],
-        make: impl FnOnce(&[usize]) -> M + 'static,
+        mechanism: impl Mechanism + 'static,
     ) -> Self {
-        self.mechanisms.push((compartments.to_vec(), Box::new(|nodes| Box::new(make(nodes)))));
+        self.mechanisms.push((compartments.to_vec(), Box::new(mechanism)));
         self
     }
 
@@ -279,7 +277,6 @@ impl CellModelBuilder {
         let axial = AxialTree::new(&self.tree, self.axial_resistivity_ohm_cm)?;
         let table = self.tree.compartment_table();
         let area_um2: Vec<f64> = table.records().iter().map(|record| record.area_um2).collect();
-        let node = |id: CompartmentId| axial.nodes()[id.index()];
 
         let capacitance = match &self.capacitance_uf_cm2 {
             None => vec![1.0; area_um2.len()],
@@ -307,18 +304,19 @@ impl CellModelBuilder {
 
         let mut mechanisms: Vec<Box<dyn Mechanism>> = Vec::new();
         let mut densities = Vec::new();
-        let mut calcium_nodes = Vec::new();
+        let mut with_calcium: Vec<usize> = Vec::new();
         for channel in self.channels {
             check_density(channel.name, &channel.density, area_um2.len())?;
-            let values = channel.density.values();
-            let nodes: Vec<usize> = values.iter().map(|&(id, _)| node(id)).collect();
+            let mut values = channel.density.values().to_vec();
+            values.sort_by_key(|&(id, _)| id);
+            let compartments = || values.iter().map(|&(id, _)| id.index());
             if channel.ion == Ion::Calcium {
-                calcium_nodes.extend(&nodes);
+                with_calcium.extend(compartments());
             }
             mechanisms.push((channel.place)(Placement {
                 sodium_mv: self.sodium_reversal_potential_mv,
                 potassium_mv: self.potassium_reversal_potential_mv,
-                nodes,
+                instances: Instances::new(compartments()),
                 conductance_us: values
                     .iter()
                     .map(|&(id, value)| value * area_um2[id.index()] * CONDUCTANCE)
@@ -331,31 +329,25 @@ impl CellModelBuilder {
             pooled = pooled.and(Density::uniform(&compartments, 0.0));
             check_density("calcium pool", &pooled, area_um2.len())?;
             pool.check()?;
-            mechanisms.push(Box::new(CalciumDynamics {
-                pool,
-                initial_mm: self.initial_calcium_mm,
-                nodes: compartments.iter().map(|&id| node(id)).collect(),
-                area_um2: compartments.iter().map(|id| area_um2[id.index()]).collect(),
-            }));
+            let on: Vec<_> =
+                compartments.iter().map(|id| (id.index(), area_um2[id.index()])).collect();
+            mechanisms.push(Box::new(CalciumDynamics::new(pool, self.initial_calcium_mm, &on)));
         }
-        for (compartments, make) in self.mechanisms {
+        for (compartments, mechanism) in self.mechanisms {
             check_ids("mechanism", &compartments, area_um2.len())?;
-            let nodes: Vec<usize> = compartments.iter().map(|&id| node(id)).collect();
-            // It may read the reversal potential of calcium there.
-            calcium_nodes.extend(&nodes);
-            mechanisms.push(make(&nodes));
+            with_calcium.extend(compartments.iter().map(|id| id.index()));
+            mechanisms.push(mechanism);
         }
         mechanisms.sort_by_key(|mechanism| mechanism.stage());
-        calcium_nodes.sort_unstable();
-        calcium_nodes.dedup();
+        with_calcium.sort_unstable();
+        with_calcium.dedup();
 
         let mut synapses: Vec<SynapseGroup> = Vec::new();
         for (model, compartments) in self.synapses {
             check_ids("synapses", &compartments, area_um2.len())?;
             model.check()?;
             let first = synapses.last().map_or(0, |group: &SynapseGroup| group.ids().end);
-            let nodes = compartments.iter().map(|&id| node(id)).collect();
-            synapses.push(SynapseGroup::new(model, SynapseId::new(first), compartments, nodes));
+            synapses.push(SynapseGroup::new(model, SynapseId::new(first), compartments));
         }
 
         Ok(CellModel {
@@ -371,7 +363,7 @@ impl CellModelBuilder {
             mechanisms,
             synapses,
             densities,
-            calcium_nodes,
+            calcium_reversals: Instances::new(with_calcium),
         })
     }
 }

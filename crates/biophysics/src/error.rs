@@ -2,6 +2,7 @@ use apical_core::{CompartmentId, CoreError, SynapseId};
 use apical_morphology::MorphologyError;
 use thiserror::Error;
 
+use crate::InstructionSet;
 use crate::preset::Preset;
 
 /// Errors of building and running a neuron.
@@ -111,6 +112,18 @@ pub enum BiophysicsError {
     NoDistalSite {
         /// Path distance asked for, µm.
         distance_um: f64,
+    },
+    /// An instruction set of no known name.
+    #[error("there is no instruction set '{name}'; there are portable, neon, avx2, avx512")]
+    UnknownInstructionSet {
+        /// The name.
+        name: String,
+    },
+    /// An instruction set that this machine does not have.
+    #[error("this machine does not have the instruction set {set}")]
+    NoInstructionSet {
+        /// The instruction set.
+        set: InstructionSet,
     },
     /// A preset of no known name.
     #[error("there is no preset '{name}'; there are shai2015, hay2011, hh, passive")]

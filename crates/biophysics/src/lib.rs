@@ -49,11 +49,13 @@ mod nernst;
 pub mod preset;
 pub mod protocol;
 mod recorder;
+mod simd;
 mod simulation;
 mod spike;
 mod stimulus;
 pub mod synapse;
 mod temperature;
+mod trials;
 mod voltage_clamp;
 
 pub use cable_matrix::CableMatrix;
@@ -61,13 +63,15 @@ pub use calcium::CalciumPool;
 pub use cell_model::{CellModel, CellModelBuilder};
 pub use density::Density;
 pub use error::BiophysicsError;
-pub use mechanism::{Currents, Mechanism, Membrane, Stage};
+pub use mechanism::{Mechanism, Membrane, Stage};
 pub use nernst::Nernst;
 pub use recorder::TraceRecorder;
-pub use simulation::{Simulation, SimulationConfig, Snapshot};
+pub use simd::{InstructionSet, Real};
+pub use simulation::{Integration, Simulation, SimulationConfig, Snapshot};
 pub use spike::{SpikeDetector, local_maximum_spikes};
 pub use stimulus::{
     CurrentStep, EpspCurrent, NoiseCurrent, RampCurrent, SampledCurrent, SineCurrent, Stimulus,
 };
 pub use temperature::Temperature;
+pub use trials::run_trials;
 pub use voltage_clamp::{ClampLevel, VoltageClamp};

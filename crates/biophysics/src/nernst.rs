@@ -1,4 +1,7 @@
+use fearless_simd::Simd;
+
 use crate::Temperature;
+use crate::simd::{Instances, Kernel, PerInstance, Real, sweep};
 
 /// Gas constant, J/(mol·K).
 const GAS_CONSTANT_J_PER_MOL_K: f64 = 8.314_462_618_153_24;
@@ -35,5 +38,33 @@ impl Nernst {
     #[must_use]
     pub fn reversal_potential_mv(&self, inside_mm: f64, outside_mm: f64) -> f64 {
         self.slope_mv * (outside_mm / inside_mm).ln()
+    }
+}
+
+/// Reversal potentials of some compartments from their concentrations; arrays are `[compartments × batch]`.
+pub(crate) struct ReversalPotentials<'a> {
+    pub(crate) nernst: Nernst,
+    pub(crate) outside_mm: f64,
+    pub(crate) instances: &'a Instances,
+    pub(crate) batch_size: usize,
+    pub(crate) inside_mm: &'a [f64],
+    pub(crate) reversal_mv: &'a mut [f64],
+}
+
+impl Kernel for ReversalPotentials<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let slope_mv = self.nernst.slope_mv;
+        let outside = self.outside_mm.ln();
+        sweep(
+            simd,
+            self.instances,
+            self.batch_size,
+            PerInstance { constants: [], compartments: [self.inside_mm], states: [] },
+            [],
+            [self.reversal_mv],
+            #[inline(always)]
+            |[], [inside_mm], [], [], [_]| ([], [(-inside_mm.ln() + outside) * slope_mv]),
+        );
     }
 }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use apical_biophysics::channel::{Pas, SquidPotassium, SquidSodium};
 use apical_biophysics::synapse::{DoubleExponential, SynapseModel, SynapticConductance, Waveform};
 use apical_biophysics::{
-    CellModel, CellModelBuilder, ClampLevel, CurrentStep, Density, EpspCurrent, Simulation,
-    SimulationConfig, SineCurrent, Stimulus, Temperature, TraceRecorder, VoltageClamp,
+    CellModel, CellModelBuilder, ClampLevel, CurrentStep, Density, EpspCurrent, Integration,
+    Simulation, SimulationConfig, SineCurrent, Stimulus, Temperature, TraceRecorder, VoltageClamp,
 };
 use apical_core::{
     CompartmentId, EventTrain, SectionId, SectionType, SynapseId, SynapticEvent, Traces, Unit,
@@ -76,8 +76,12 @@ fn passive(tree: CompartmentTree) -> CellModelBuilder {
 }
 
 fn simulate(builder: CellModelBuilder, dt_ms: f64) -> Simulation {
+    simulate_by(Integration::ImplicitEuler, builder, dt_ms)
+}
+
+fn simulate_by(integration: Integration, builder: CellModelBuilder, dt_ms: f64) -> Simulation {
     let mut config = SimulationConfig::default();
-    (config.dt_ms, config.v_init_mv) = (dt_ms, 0.0);
+    (config.integration, config.dt_ms, config.v_init_mv) = (integration, dt_ms, 0.0);
     Simulation::new(Arc::new(builder.build().unwrap()), config).unwrap()
 }
 
@@ -87,7 +91,11 @@ fn step(delay_ms: f64, duration_ms: f64, amplitude_na: f64) -> Stimulus {
 
 /// A passive tree into whose first compartment the current flows from t = 0 on.
 fn driven(tree: CompartmentTree, dt_ms: f64) -> Simulation {
-    let mut simulation = simulate(passive(tree), dt_ms);
+    driven_by(Integration::ImplicitEuler, tree, dt_ms)
+}
+
+fn driven_by(integration: Integration, tree: CompartmentTree, dt_ms: f64) -> Simulation {
+    let mut simulation = simulate_by(integration, passive(tree), dt_ms);
     let current = step(0.0, f64::INFINITY, CURRENT_NA);
     simulation.inject(0, CompartmentId::new(0), current).unwrap();
     simulation
@@ -212,6 +220,12 @@ fn euler(dt_ms: f64, steps: usize) -> impl Fn(f64) -> f64 {
     move |m| (1.0 + m * dt_ms / TAU_MS).powi(-(steps as i32))
 }
 
+/// What is left of it after k steps of Crank–Nicolson.
+fn crank_nicolson(dt_ms: f64, steps: usize) -> impl Fn(f64) -> f64 {
+    let half_ms = 0.5 * dt_ms / TAU_MS;
+    move |m| ((1.0 - m * half_ms) / (1.0 + m * half_ms)).powi(steps as i32)
+}
+
 /// What is left of a mode of decay m/τ after a time.
 fn exact(time_ms: f64) -> impl Fn(f64) -> f64 {
     move |m| (-m * time_ms / TAU_MS).exp()
@@ -249,7 +263,7 @@ fn cable_mv(length: f64, x: f64, left: impl Fn(f64) -> f64) -> f64 {
 }
 
 #[test]
-fn charging_of_a_ladder_is_implicit_euler_to_rounding() {
+fn charging_of_a_ladder_is_the_method_to_rounding() {
     let (dt_ms, length, compartments) = (0.1, 1.5, 30);
     for steps in [1, 10, 100, 400] {
         let found = after(driven(cable(length, compartments), dt_ms), steps);
@@ -257,6 +271,12 @@ fn charging_of_a_ladder_is_implicit_euler_to_rounding() {
         let error = largest_error(&found, expected.into_iter());
         println!("{steps} steps: {error:.1e}");
         assert!(error <= ROUNDING, "{steps} steps: {error:e}");
+
+        let found =
+            after(driven_by(Integration::CrankNicolson, cable(length, compartments), dt_ms), steps);
+        let expected = ladder_mv(length, compartments, crank_nicolson(dt_ms, steps));
+        let error = largest_error(&found, expected.into_iter());
+        assert!(error <= ROUNDING, "Crank–Nicolson, {steps} steps: {error:e}");
     }
 }
 

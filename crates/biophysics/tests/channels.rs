@@ -28,13 +28,13 @@ fn assert_close(found: f64, expected: f64, what: &str) {
     assert!(error <= TOLERANCE * expected.abs(), "{what}: {found:e}, expected {expected:e}");
 }
 
-fn at(v_mv: f64, calcium_mm: f64) -> RateContext {
+fn at(v_mv: f64, calcium_mm: f64) -> RateContext<f64> {
     RateContext { v_mv, calcium_mm }
 }
 
 fn check<const GATES: usize>(
     channel: &impl ChannelKinetics<GATES>,
-    contexts: &[RateContext],
+    contexts: &[RateContext<f64>],
     table: &Value,
 ) {
     fn gate_count<const GATES: usize>(_: &impl ChannelKinetics<GATES>) -> usize {
@@ -49,8 +49,12 @@ fn check<const GATES: usize>(
         assert_eq!(x_inf.len(), contexts.len());
         for (i, &context) in contexts.iter().enumerate() {
             let found = channel.rates(context)[gate];
-            assert_close(found.x_inf, x_inf[i], &format!("{channel:?} {name}_inf at {context:?}"));
-            assert_close(found.tau_ms, tau[i], &format!("{channel:?} tau_{name} at {context:?}"));
+            assert_close(
+                found.x_inf(),
+                x_inf[i],
+                &format!("{channel:?} {name}_inf at {context:?}"),
+            );
+            assert_close(found.tau_ms(), tau[i], &format!("{channel:?} tau_{name} at {context:?}"));
         }
     }
 }
@@ -140,32 +144,35 @@ fn ions_and_reversal_potentials() {
     assert_eq!(ion(&Ih::default()), (Ion::Nonspecific, Some(-45.0)));
     let leak = Pas { reversal_potential_mv: -90.0 };
     assert_eq!(ion(&leak), (Ion::Nonspecific, Some(-90.0)));
-    assert_eq!(leak.open_fraction(leak.rates(at(-65.0, 0.0)).map(|g| g.x_inf)), 1.0);
+    assert_eq!(leak.conductance(1.0, leak.rates(at(-65.0, 0.0)).map(|g| g.x_inf())), 1.0);
 }
 
 #[test]
-fn open_fractions_are_products_of_powers() {
+fn conductances_are_products_of_powers() {
     let (m, h) = (0.5, 0.25);
-    assert_eq!(NaTaT.open_fraction([m, h]), 0.031_25);
-    assert_eq!(NaTs2T.open_fraction([m, h]), 0.031_25);
-    assert_eq!(NapEt2.open_fraction([m, h]), 0.031_25);
-    assert_eq!(SquidSodium::default().open_fraction([m, h]), 0.031_25);
-    assert_eq!(KTst.open_fraction([m, h]), 0.015_625);
-    assert_eq!(KPst.open_fraction([m, h]), 0.0625);
-    assert_eq!(CaHva.open_fraction([m, h]), 0.0625);
-    assert_eq!(CaLvast.open_fraction([m, h]), 0.0625);
-    assert_eq!(SquidPotassium::default().open_fraction([m]), 0.0625);
-    assert_eq!(Skv31.open_fraction([m]), m);
-    assert_eq!(SkE2.open_fraction([m]), m);
-    assert_eq!(Ih::default().open_fraction([m]), m);
-    assert_eq!(Im.open_fraction([m]), m);
+    assert_eq!(NaTaT.conductance(1.0, [m, h]), 0.031_25);
+    assert_eq!(NaTs2T.conductance(1.0, [m, h]), 0.031_25);
+    assert_eq!(NapEt2.conductance(1.0, [m, h]), 0.031_25);
+    assert_eq!(SquidSodium::default().conductance(1.0, [m, h]), 0.031_25);
+    assert_eq!(KTst.conductance(1.0, [m, h]), 0.015_625);
+    assert_eq!(KPst.conductance(1.0, [m, h]), 0.0625);
+    assert_eq!(CaHva.conductance(1.0, [m, h]), 0.0625);
+    assert_eq!(CaLvast.conductance(1.0, [m, h]), 0.0625);
+    assert_eq!(SquidPotassium::default().conductance(1.0, [m]), 0.0625);
+    assert_eq!(Skv31.conductance(1.0, [m]), m);
+    assert_eq!(SkE2.conductance(1.0, [m]), m);
+    assert_eq!(Ih::default().conductance(1.0, [m]), m);
+    assert_eq!(Im.conductance(1.0, [m]), m);
 }
 
-fn assert_sane<const GATES: usize>(channel: &impl ChannelKinetics<GATES>, context: RateContext) {
+fn assert_sane<const GATES: usize>(
+    channel: &impl ChannelKinetics<GATES>,
+    context: RateContext<f64>,
+) {
     for gate in channel.rates(context) {
-        assert!((0.0..=1.0).contains(&gate.x_inf), "{channel:?} at {context:?}: {gate:?}");
+        assert!((0.0..=1.0).contains(&gate.x_inf()), "{channel:?} at {context:?}: {gate:?}");
         assert!(
-            gate.tau_ms.is_finite() && gate.tau_ms > 0.0,
+            gate.tau_ms().is_finite() && gate.tau_ms() > 0.0,
             "{channel:?} at {context:?}: {gate:?}"
         );
     }

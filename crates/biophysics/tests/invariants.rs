@@ -8,8 +8,8 @@ use apical_biophysics::channel::{ChannelKinetics, Gate, Ih, Ion, Pas, RateContex
 use apical_biophysics::preset::{Preset, training_synapses};
 use apical_biophysics::synapse::{ShortTermPlasticity, SynapseModel};
 use apical_biophysics::{
-    BiophysicsError, CalciumPool, CellModel, CurrentStep, Density, Simulation, SimulationConfig,
-    Snapshot, Stimulus, TraceRecorder,
+    BiophysicsError, CalciumPool, CellModel, CurrentStep, Density, InstructionSet, Real,
+    Simulation, SimulationConfig, Snapshot, Stimulus, TraceRecorder,
 };
 use apical_core::{
     CompartmentId, EventTrain, InjectedCurrent, NeuronModel, SectionId, SectionType, SynapseId,
@@ -288,12 +288,12 @@ fn a_voltage_that_is_no_number_stops_the_run_with_the_last_that_was() {
         const ION: Ion = Ion::Potassium;
         const GATE_NAMES: [&'static str; 0] = [];
 
-        fn rates(&self, _: RateContext) -> [Gate; 0] {
+        fn rates<R: Real>(&self, _: RateContext<R>) -> [Gate<R>; 0] {
             []
         }
 
-        fn open_fraction(&self, []: [f64; 0]) -> f64 {
-            f64::NAN
+        fn conductance<R: Real>(&self, maximal: R, []: [R; 0]) -> R {
+            maximal * f64::NAN
         }
     }
 
@@ -457,14 +457,13 @@ proptest! {
             state ^= state << 17;
             (state >> 11) as f64 / (1_u64 << 53) as f64
         };
-        let membrane_us: Vec<f64> = (0..n).map(|_| 0.01 * next()).collect();
+        let mut diagonal = cable.passive_diagonal(dt_ms);
+        diagonal.iter_mut().for_each(|diagonal| *diagonal += 0.01 * next());
         let rhs: Vec<f64> = (0..n).map(|_| next() - 0.5).collect();
-        let mut diagonal = vec![0.0; n];
-        cable.write_diagonal(1, dt_ms, &membrane_us, &mut diagonal);
         let sparse = cable.to_sparse(&diagonal);
 
         let mut solution = rhs.clone();
-        cable.solve(1, &mut diagonal, &mut solution);
+        cable.solve(InstructionSet::best(), 1, &mut diagonal, &mut solution);
 
         let dense = nalgebra::DMatrix::from_row_slice(
             n, n, sparse.to_dense().as_slice().unwrap());

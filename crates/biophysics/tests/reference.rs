@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use apical_biophysics::preset::{Preset, training_synapses};
 use apical_biophysics::protocol::{Protocol, ProtocolStimuli};
-use apical_biophysics::{CellModel, Simulation, SimulationConfig, SpikeDetector, TraceRecorder};
+use apical_biophysics::{
+    CellModel, InstructionSet, Simulation, SimulationConfig, SpikeDetector, TraceRecorder,
+};
 use apical_core::{CompartmentId, EventTrain, SynapseId, SynapticEvent, Unit};
 use apical_morphology::{CompartmentTree, ImportOptions, MaxLength, Site, import};
 use serde_json::Value;
@@ -123,7 +125,8 @@ fn site(tree: &CompartmentTree, meta: &Value, name: &str) -> CompartmentId {
     }
 }
 
-/// Runs a protocol and compares all that the reference has of it. Returns the largest difference at the soma, mV.
+/// Runs a protocol by every instruction set, alone and beside trials of rest in batches that are and are not whole vectors,
+/// and compares all that the reference has of it.
 fn compare(
     reference: &Path,
     preset: Preset,
@@ -131,6 +134,25 @@ fn compare(
     stimuli: &ProtocolStimuli,
     events: Option<&EventTrain>,
     sites: &[&str],
+) {
+    let alone = InstructionSet::available().into_iter().map(|set| (set, 1));
+    let best = InstructionSet::best();
+    for (set, batch_size) in alone.chain([(best, 3), (best, 8)]) {
+        println!("{set}, trial {} of {batch_size}:", batch_size - 1);
+        let mut config = SimulationConfig::default();
+        (config.instruction_set, config.batch_size) = (set, batch_size);
+        compare_run(reference, preset, run, (stimuli, events), sites, config);
+    }
+}
+
+/// The last trial of a batch, of which it is the only one with input.
+fn compare_run(
+    reference: &Path,
+    preset: Preset,
+    run: &str,
+    (stimuli, events): (&ProtocolStimuli, Option<&EventTrain>),
+    sites: &[&str],
+    mut config: SimulationConfig,
 ) {
     let folder = folder(reference, preset);
     let meta_name = match (preset, run) {
@@ -144,12 +166,12 @@ fn compare(
         sites.iter().map(|name| site(model.tree(), &meta, name)).collect();
     let all: Vec<CompartmentId> = model.tree().iter().map(|(id, _)| id).collect();
 
-    let mut config = SimulationConfig::default();
     config.v_init_mv = stimuli.v_init_mv;
+    let trial = config.batch_size - 1;
     let mut simulation = Simulation::new(model, config).unwrap();
-    stimuli.inject(&mut simulation, 0).unwrap();
+    stimuli.inject(&mut simulation, trial).unwrap();
     if let Some(events) = events {
-        simulation.schedule(0, events).unwrap();
+        simulation.schedule(trial, events).unwrap();
     }
     let mut traces = TraceRecorder::every_step(&ids);
     let mut every_ms = TraceRecorder::new(Unit::Millivolt, &all, 40);
@@ -160,7 +182,7 @@ fn compare(
 
     for (row, name) in sites.iter().enumerate() {
         let expected: Vec<f64> = read_npy(&folder.join(format!("{run}_v_{name}.npy")));
-        let difference = max_difference(traces.trial(0).row(row), &expected);
+        let difference = max_difference(traces.trial(trial).row(row), &expected);
         println!("{preset} {run} {name}: max |Δv| = {difference:.2e} mV");
         assert!(difference <= VOLTAGE_TOLERANCE_MV, "{preset} {run} {name}: {difference:e} mV");
     }
@@ -168,14 +190,14 @@ fn compare(
         let expected: Vec<i64> =
             expected.iter().map(|t| (t.as_f64().unwrap() / 0.025).round() as i64).collect();
         let found: Vec<i64> =
-            spikes.times_ms(0).iter().map(|t| (t / 0.025).round() as i64).collect();
+            spikes.times_ms(trial).iter().map(|t| (t / 0.025).round() as i64).collect();
         assert_eq!(found, expected, "{preset} {run}: spike times on the same step");
     }
     let columns = stimuli.duration_ms as usize;
     let stored = folder.join(format!("{run}_v_all_1ms.npy"));
     if stored.exists() {
         let expected: Vec<f32> = read_npy(&stored);
-        let ours = every_ms.trial(0);
+        let ours = every_ms.trial(trial);
         let mut largest = 0.0_f64;
         for (row, expected) in expected.chunks_exact(columns).enumerate() {
             let expected: Vec<f64> = expected.iter().map(|&v| f64::from(v)).collect();
@@ -190,7 +212,7 @@ fn compare(
     let stored = folder.join(format!("{run}_imem_all_1ms.npy"));
     if stored.exists() {
         let expected: Vec<f64> = read_npy(&stored);
-        let ours = currents.trial(0);
+        let ours = currents.trial(trial);
         // At t = 0 NEURON has not computed currents yet.
         let mut largest = 0.0_f64;
         for (row, expected) in expected.chunks_exact(columns).enumerate() {

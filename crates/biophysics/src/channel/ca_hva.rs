@@ -1,4 +1,5 @@
-use super::{ChannelKinetics, Gate, Ion, RateContext, exprelr, logistic};
+use super::{ChannelKinetics, Gate, Ion, RateContext, with_exp_m1};
+use crate::Real;
 
 /// High-voltage-activated calcium current, m²h.
 ///
@@ -16,18 +17,22 @@ impl ChannelKinetics<2> for CaHva {
     const ION: Ion = Ion::Calcium;
     const GATE_NAMES: [&'static str; 2] = ["m", "h"];
 
-    #[inline]
-    fn rates(&self, context: RateContext) -> [Gate; 2] {
+    #[inline(always)]
+    fn rates<R: Real>(&self, context: RateContext<R>) -> [Gate<R>; 2] {
         let v = context.v_mv;
-        let alpha_m = 0.055 * 3.8 * exprelr(-(v + 27.0) / 3.8);
-        let beta_m = 0.94 * (-(v + 75.0) / 17.0).exp();
-        let alpha_h = 0.000_457 * (-(v + 13.0) / 50.0).exp();
-        let beta_h = 0.0065 * logistic((v + 15.0) / 28.0);
-        [Gate::from_rates(alpha_m, beta_m, 1.0), Gate::from_rates(alpha_h, beta_h, 1.0)]
+        // α_m over the denominator of r: with x/(eˣ − 1), x = −(v + 27)/3.8.
+        let (x, denominator) = with_exp_m1(v.scaled(27.0, -3.8));
+        let beta_m = v.scaled(75.0, -17.0).exp() * 0.94;
+        let alpha_h = v.scaled(13.0, -50.0).exp() * 0.000_457;
+        let divisor_h = v.scaled(15.0, -28.0).exp() + 1.0;
+        [
+            Gate::from_rates_over(x * (0.055 * 3.8), beta_m * denominator, denominator, 1.0),
+            Gate::from_rates_over(alpha_h * divisor_h, v.constant(0.0065), divisor_h, 1.0),
+        ]
     }
 
-    #[inline]
-    fn open_fraction(&self, [m, h]: [f64; 2]) -> f64 {
-        m * m * h
+    #[inline(always)]
+    fn conductance<R: Real>(&self, maximal: R, [m, h]: [R; 2]) -> R {
+        maximal * m * m * h
     }
 }

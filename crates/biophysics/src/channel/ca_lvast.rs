@@ -1,4 +1,5 @@
-use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext, logistic};
+use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext};
+use crate::Real;
 
 /// Low-voltage-activated calcium current, m²h.
 ///
@@ -16,23 +17,22 @@ impl ChannelKinetics<2> for CaLvast {
     const ION: Ion = Ion::Calcium;
     const GATE_NAMES: [&'static str; 2] = ["m", "h"];
 
-    #[inline]
-    fn rates(&self, context: RateContext) -> [Gate; 2] {
+    #[inline(always)]
+    fn rates<R: Real>(&self, context: RateContext<R>) -> [Gate<R>; 2] {
         let u = context.v_mv + 10.0;
+        let one = u.constant(1.0);
+        let m = u.scaled(30.0, -6.0).exp() + 1.0;
+        let tau_m = u.scaled(25.0, 5.0).exp() + 1.0;
+        let h = u.scaled(80.0, 6.4).exp() + 1.0;
+        let tau_h = u.scaled(40.0, 7.0).exp() + 1.0;
         [
-            Gate {
-                x_inf: logistic((u + 30.0) / 6.0),
-                tau_ms: (5.0 + 20.0 * logistic(-(u + 25.0) / 5.0)) / FACTOR_21_TO_34_CELSIUS,
-            },
-            Gate {
-                x_inf: logistic(-(u + 80.0) / 6.4),
-                tau_ms: (20.0 + 50.0 * logistic(-(u + 40.0) / 7.0)) / FACTOR_21_TO_34_CELSIUS,
-            },
+            Gate::from_quotients([one, m], [tau_m, tau_m * 5.0 + 20.0], FACTOR_21_TO_34_CELSIUS),
+            Gate::from_quotients([one, h], [tau_h, tau_h * 20.0 + 50.0], FACTOR_21_TO_34_CELSIUS),
         ]
     }
 
-    #[inline]
-    fn open_fraction(&self, [m, h]: [f64; 2]) -> f64 {
-        m * m * h
+    #[inline(always)]
+    fn conductance<R: Real>(&self, maximal: R, [m, h]: [R; 2]) -> R {
+        maximal * m * m * h
     }
 }

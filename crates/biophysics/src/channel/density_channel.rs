@@ -1,40 +1,20 @@
-use crate::channel::{ChannelKinetics, RateContext};
-use crate::mechanism::{Currents, Mechanism, Membrane};
+use std::array;
 
-/// Where the driving force of a channel comes from.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Reversal {
-    /// A fixed reversal potential, mV.
-    Fixed(f64),
-    /// Calcium's, by Nernst; the current enters the calcium pool.
-    Calcium,
-}
+use fearless_simd::Simd;
 
-/// A channel painted on nodes: its kinetics, and for each node its maximal conductance.
+use crate::channel::{ChannelKinetics, Ion, RateContext};
+use crate::mechanism::{Mechanism, Membrane};
+use crate::simd::{Instances, Kernel, Lanes, PerInstance, Real, sweep};
+
+/// A channel painted on compartments: its kinetics, and for each compartment its maximal conductance.
 #[derive(Debug)]
 pub(crate) struct DensityChannel<K, const GATES: usize> {
     pub(crate) kinetics: K,
-    pub(crate) reversal: Reversal,
-    pub(crate) nodes: Vec<usize>,
+    /// mV; not read where the channel carries calcium, whose reversal potential moves.
+    pub(crate) reversal_mv: f64,
+    pub(crate) instances: Instances,
     /// ḡ · area, µS.
     pub(crate) conductance_us: Vec<f64>,
-}
-
-impl<K: ChannelKinetics<GATES>, const GATES: usize> DensityChannel<K, GATES> {
-    /// Calls `visit(node × batch index, state indices)` for every instance and trial.
-    fn for_each(&self, batch_size: usize, mut visit: impl FnMut(usize, usize, [usize; GATES])) {
-        let stride = self.nodes.len() * batch_size;
-        for (instance, &node) in self.nodes.iter().enumerate() {
-            for trial in 0..batch_size {
-                let first = instance * batch_size + trial;
-                visit(
-                    instance,
-                    node * batch_size + trial,
-                    std::array::from_fn(|gate| gate * stride + first),
-                );
-            }
-        }
-    }
 }
 
 impl<K: ChannelKinetics<GATES>, const GATES: usize> Mechanism for DensityChannel<K, GATES> {
@@ -43,48 +23,128 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Mechanism for DensityChannel
     }
 
     fn state_len(&self) -> usize {
-        GATES * self.nodes.len()
+        GATES * self.instances.len()
     }
 
     fn initialize(&self, membrane: &mut Membrane<'_>, state: &mut [f64]) {
-        self.for_each(membrane.batch_size, |_, at, slots| {
-            let context =
-                RateContext { v_mv: membrane.v_mv[at], calcium_mm: membrane.calcium_mm[at] };
-            for (slot, gate) in slots.into_iter().zip(self.kinetics.rates(context)) {
-                state[slot] = gate.x_inf;
-            }
-        });
+        membrane.instruction_set.run(Initialize { channel: self, membrane, state });
     }
 
-    fn add_currents(&self, currents: &mut Currents<'_>, state: &[f64]) {
-        self.for_each(currents.batch_size, |instance, at, slots| {
-            let open = self.kinetics.open_fraction(slots.map(|slot| state[slot]));
-            let conductance = self.conductance_us[instance] * open;
-            let current = match self.reversal {
-                Reversal::Fixed(reversal_mv) => conductance * (currents.v_mv[at] - reversal_mv),
-                Reversal::Calcium => {
-                    let current =
-                        conductance * (currents.v_mv[at] - currents.calcium_reversal_mv[at]);
-                    currents.calcium_current_na[at] += current;
-                    current
+    fn step(&self, dt_ms: f64, membrane: &mut Membrane<'_>, state: &mut [f64]) {
+        membrane.instruction_set.run(Step { channel: self, dt_ms, membrane, state });
+    }
+}
+
+/// One slice a gate.
+#[inline(always)]
+fn gates<const GATES: usize>(state: &mut [f64]) -> [&mut [f64]; GATES] {
+    let mut gates = state.chunks_exact_mut((state.len() / GATES.max(1)).max(1));
+    array::from_fn(|_| gates.next().unwrap_or_default())
+}
+
+/// The gates after a time step.
+#[inline(always)]
+fn relaxed<R: Real, K: ChannelKinetics<GATES>, const GATES: usize>(
+    kinetics: &K,
+    context: RateContext<R>,
+    mut states: [R; GATES],
+    dt_ms: f64,
+) -> [R; GATES] {
+    let rates = kinetics.rates(context);
+    for gate in 0..GATES {
+        states[gate] = rates[gate].relaxed(states[gate], dt_ms);
+    }
+    states
+}
+
+struct Initialize<'a, 'm, K, const GATES: usize> {
+    channel: &'a DensityChannel<K, GATES>,
+    membrane: &'a mut Membrane<'m>,
+    state: &'a mut [f64],
+}
+
+impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Initialize<'_, '_, K, GATES> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { channel, membrane, state } = self;
+        sweep(
+            simd,
+            &channel.instances,
+            membrane.batch_size,
+            PerInstance {
+                constants: [],
+                compartments: [membrane.v_mv, membrane.calcium_mm],
+                states: [],
+            },
+            gates(state),
+            [],
+            #[inline(always)]
+            |[], [v_mv, calcium_mm], [], mut states: [Lanes<S>; GATES], []| {
+                let rates = channel.kinetics.rates(RateContext { v_mv, calcium_mm });
+                for (x, gate) in states.iter_mut().zip(rates) {
+                    *x = gate.x_inf();
                 }
-            };
-            currents.current_na[at] += current;
-            currents.conductance_us[at] += conductance;
-        });
+                (states, [])
+            },
+        );
     }
+}
 
-    fn advance(&self, dt_ms: f64, membrane: &mut Membrane<'_>, state: &mut [f64]) {
-        if GATES == 0 {
-            return;
+struct Step<'a, 'm, K, const GATES: usize> {
+    channel: &'a DensityChannel<K, GATES>,
+    dt_ms: f64,
+    membrane: &'a mut Membrane<'m>,
+    state: &'a mut [f64],
+}
+
+impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Step<'_, '_, K, GATES> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { channel, dt_ms, membrane, state } = self;
+        let (instances, batch_size) = (&channel.instances, membrane.batch_size);
+        let (v_mv, calcium_mm) = (membrane.v_mv, &*membrane.calcium_mm);
+        let (current, conductance) = (&mut *membrane.current_na, &mut *membrane.conductance_us);
+        if K::ION == Ion::Calcium {
+            sweep(
+                simd,
+                instances,
+                batch_size,
+                PerInstance {
+                    constants: [&channel.conductance_us],
+                    compartments: [v_mv, calcium_mm, membrane.calcium_reversal_mv],
+                    states: [],
+                },
+                gates(state),
+                [current, conductance, membrane.calcium_current_na],
+                #[inline(always)]
+                |[maximal], [v_mv, calcium_mm, reversal_mv], [], states, [i, g, calcium_i]| {
+                    let context = RateContext { v_mv, calcium_mm };
+                    let states = relaxed(&channel.kinetics, context, states, dt_ms);
+                    let conductance = channel.kinetics.conductance(maximal, states);
+                    let current = conductance * (v_mv - reversal_mv);
+                    (states, [i + current, g + conductance, calcium_i + current])
+                },
+            );
+        } else {
+            sweep(
+                simd,
+                instances,
+                batch_size,
+                PerInstance {
+                    constants: [&channel.conductance_us],
+                    compartments: [v_mv, calcium_mm],
+                    states: [],
+                },
+                gates(state),
+                [current, conductance],
+                #[inline(always)]
+                |[maximal], [v_mv, calcium_mm], [], states, [i, g]| {
+                    let context = RateContext { v_mv, calcium_mm };
+                    let states = relaxed(&channel.kinetics, context, states, dt_ms);
+                    let conductance = channel.kinetics.conductance(maximal, states);
+                    (states, [i + conductance * (v_mv - channel.reversal_mv), g + conductance])
+                },
+            );
         }
-        self.for_each(membrane.batch_size, |_, at, slots| {
-            let context =
-                RateContext { v_mv: membrane.v_mv[at], calcium_mm: membrane.calcium_mm[at] };
-            for (slot, gate) in slots.into_iter().zip(self.kinetics.rates(context)) {
-                let x = state[slot];
-                state[slot] = x + (1.0 - (-dt_ms / gate.tau_ms).exp()) * (gate.x_inf - x);
-            }
-        });
     }
 }

@@ -1,4 +1,5 @@
-use super::{ChannelKinetics, Gate, Ion, RateContext, exprelr};
+use super::{ChannelKinetics, Gate, Ion, RateContext, with_exp_m1};
+use crate::Real;
 
 /// Hyperpolarization-activated cation current, m.
 ///
@@ -27,17 +28,18 @@ impl ChannelKinetics<1> for Ih {
     const ION: Ion = Ion::Nonspecific;
     const GATE_NAMES: [&'static str; 1] = ["m"];
 
-    #[inline]
-    fn rates(&self, context: RateContext) -> [Gate; 1] {
+    #[inline(always)]
+    fn rates<R: Real>(&self, context: RateContext<R>) -> [Gate<R>; 1] {
         let v = context.v_mv - self.shift_mv;
-        let alpha = 0.001 * 6.43 * 11.9 * exprelr((v + 154.9) / 11.9);
-        let beta = 0.001 * 193.0 * (v / 33.1).exp();
-        [Gate::from_rates(alpha, beta, 1.0)]
+        let (x, denominator) = with_exp_m1(v.scaled(154.9, 11.9));
+        let beta = v.scaled(0.0, 33.1).exp() * (0.001 * 193.0);
+        let alpha = x * (0.001 * 6.43 * 11.9);
+        [Gate::from_rates_over(alpha, beta * denominator, denominator, 1.0)]
     }
 
-    #[inline]
-    fn open_fraction(&self, [m]: [f64; 1]) -> f64 {
-        m
+    #[inline(always)]
+    fn conductance<R: Real>(&self, maximal: R, [m]: [R; 1]) -> R {
+        maximal * m
     }
 
     fn reversal_potential_mv(&self) -> Option<f64> {

@@ -1,4 +1,5 @@
 use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext};
+use crate::Real;
 
 /// Muscarine-sensitive potassium current, m.
 ///
@@ -14,16 +15,14 @@ impl ChannelKinetics<1> for Im {
     const ION: Ion = Ion::Potassium;
     const GATE_NAMES: [&'static str; 1] = ["m"];
 
-    #[inline]
-    fn rates(&self, context: RateContext) -> [Gate; 1] {
-        let x = 0.1 * (context.v_mv + 35.0);
-        let alpha = 3.3e-3 * x.exp();
-        let beta = 3.3e-3 * (-x).exp();
-        [Gate::from_rates(alpha, beta, FACTOR_21_TO_34_CELSIUS)]
+    #[inline(always)]
+    fn rates<R: Real>(&self, context: RateContext<R>) -> [Gate<R>; 1] {
+        let x = (context.v_mv + 35.0) * 0.1;
+        [Gate::from_rates(x.exp(), (-x).exp(), 3.3e-3 * FACTOR_21_TO_34_CELSIUS)]
     }
 
-    #[inline]
-    fn open_fraction(&self, [m]: [f64; 1]) -> f64 {
-        m
+    #[inline(always)]
+    fn conductance<R: Real>(&self, maximal: R, [m]: [R; 1]) -> R {
+        maximal * m
     }
 }

@@ -1,4 +1,5 @@
-use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext, logistic};
+use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext};
+use crate::Real;
 
 /// Persistent, slowly inactivating potassium current, m²h.
 ///
@@ -17,26 +18,26 @@ impl ChannelKinetics<2> for KPst {
     const ION: Ion = Ion::Potassium;
     const GATE_NAMES: [&'static str; 2] = ["m", "h"];
 
-    #[inline]
-    fn rates(&self, context: RateContext) -> [Gate; 2] {
+    #[inline(always)]
+    fn rates<R: Real>(&self, context: RateContext<R>) -> [Gate<R>; 2] {
         let u = context.v_mv + 10.0;
-        let (scale, slope) = if u < -50.0 { (175.03, 0.026) } else { (13.0, -0.026) };
+        let one = u.constant(1.0);
+        let q = FACTOR_21_TO_34_CELSIUS;
+        let scale = u.select_below(-50.0, u.constant(175.03), u.constant(13.0));
+        let exponent = u.select_below(-50.0, u * 0.026, u * -0.026);
+        let tau_m = exponent.exp() * scale + 1.25;
         let y = (u + 75.0) / 48.0;
+        let tau_h = ((u + 55.0) * 24.0 + 1010.0) * (-(y * y)).exp() + 360.0;
+        let m = u.scaled(1.0, -12.0).exp() + 1.0;
+        let h = u.scaled(54.0, 11.0).exp() + 1.0;
         [
-            Gate {
-                x_inf: logistic((u + 1.0) / 12.0),
-                tau_ms: (1.25 + scale * (slope * u).exp()) / FACTOR_21_TO_34_CELSIUS,
-            },
-            Gate {
-                x_inf: logistic(-(u + 54.0) / 11.0),
-                tau_ms: (360.0 + (1010.0 + 24.0 * (u + 55.0)) * (-y * y).exp())
-                    / FACTOR_21_TO_34_CELSIUS,
-            },
+            Gate::from_quotients([one, m], [one, tau_m], q),
+            Gate::from_quotients([one, h], [one, tau_h], q),
         ]
     }
 
-    #[inline]
-    fn open_fraction(&self, [m, h]: [f64; 2]) -> f64 {
-        m * m * h
+    #[inline(always)]
+    fn conductance<R: Real>(&self, maximal: R, [m, h]: [R; 2]) -> R {
+        maximal * m * m * h
     }
 }

@@ -1,4 +1,5 @@
-use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext, logistic};
+use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext};
+use crate::Real;
 
 /// Transient, fast inactivating potassium current, m⁴h.
 ///
@@ -16,26 +17,25 @@ impl ChannelKinetics<2> for KTst {
     const ION: Ion = Ion::Potassium;
     const GATE_NAMES: [&'static str; 2] = ["m", "h"];
 
-    #[inline]
-    fn rates(&self, context: RateContext) -> [Gate; 2] {
+    #[inline(always)]
+    fn rates<R: Real>(&self, context: RateContext<R>) -> [Gate<R>; 2] {
         let u = context.v_mv + 10.0;
+        let one = u.constant(1.0);
+        let q = FACTOR_21_TO_34_CELSIUS;
         let y = (u + 71.0) / 59.0;
         let z = (u + 73.0) / 23.0;
+        let tau_m = (-(y * y)).exp() * 0.92 + 0.34;
+        let tau_h = (-(z * z)).exp() * 49.0 + 8.0;
+        let m = u.scaled(0.0, -19.0).exp() + 1.0;
+        let h = u.scaled(66.0, 10.0).exp() + 1.0;
         [
-            Gate {
-                x_inf: logistic(u / 19.0),
-                tau_ms: (0.34 + 0.92 * (-y * y).exp()) / FACTOR_21_TO_34_CELSIUS,
-            },
-            Gate {
-                x_inf: logistic(-(u + 66.0) / 10.0),
-                tau_ms: (8.0 + 49.0 * (-z * z).exp()) / FACTOR_21_TO_34_CELSIUS,
-            },
+            Gate::from_quotients([one, m], [one, tau_m], q),
+            Gate::from_quotients([one, h], [one, tau_h], q),
         ]
     }
 
-    #[inline]
-    fn open_fraction(&self, [m, h]: [f64; 2]) -> f64 {
-        let m2 = m * m;
-        m2 * m2 * h
+    #[inline(always)]
+    fn conductance<R: Real>(&self, maximal: R, [m, h]: [R; 2]) -> R {
+        maximal * (m * m) * (m * m) * h
     }
 }

@@ -22,12 +22,13 @@ mod squid;
 
 pub use ca_hva::CaHva;
 pub use ca_lvast::CaLvast;
-pub(crate) use density_channel::{DensityChannel, Reversal};
+pub(crate) use density_channel::DensityChannel;
 pub use ih::Ih;
 pub use im::Im;
 pub use k_pst::KPst;
 pub use k_tst::KTst;
 pub use kinetics::{ChannelKinetics, Gate, Ion, RateContext, exprelr};
+use kinetics::{not_zero, with_exp_m1};
 pub use na_ta_t::NaTaT;
 pub use na_ts2_t::NaTs2T;
 pub use nap_et2::NapEt2;
@@ -38,17 +39,3 @@ pub use squid::{SquidPotassium, SquidSodium};
 
 /// 2.3^((34 − 21)/10): from 21 °C, where most of the channels were measured, to 34 °C.
 const FACTOR_21_TO_34_CELSIUS: f64 = 2.952_882_641_412_121_5;
-
-/// 1/(1 + e⁻ˣ).
-#[inline]
-fn logistic(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
-}
-
-/// [`exprelr`] of x and of −x at the price of one: x/(eˣ − 1) + x = −x/(e⁻ˣ − 1).
-#[inline]
-fn exprelr_of_both_signs(x: f64) -> (f64, f64) {
-    let smaller = exprelr(x.abs());
-    let larger = smaller + x.abs();
-    if x > 0.0 { (smaller, larger) } else { (larger, smaller) }
-}

@@ -1,6 +1,5 @@
-use super::{
-    ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext, exprelr_of_both_signs,
-};
+use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext, not_zero};
+use crate::Real;
 
 /// Transient sodium current of the axon and soma, m³h.
 ///
@@ -12,21 +11,25 @@ use super::{
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NaTaT;
 
-/// Rates α and β, 1/ms at 21 °C, of the activation m whose curves meet at `half_mv`.
-#[inline]
-pub(super) fn activation_rates(v_mv: f64, half_mv: f64) -> (f64, f64) {
-    let (falling, rising) = exprelr_of_both_signs((v_mv - half_mv) / 6.0);
-    (0.182 * 6.0 * rising, 0.124 * 6.0 * falling)
+/// Rates α and β, 1/ms at 21 °C, of the activation m whose curves meet at −`shift_mv`, as quotients of one denominator:
+/// [α, β, denominator].
+#[inline(always)]
+pub(super) fn activation_rates<R: Real>(v_mv: R, shift_mv: f64) -> [R; 3] {
+    // r(x) = x/d and r(−x) = x·eˣ/d with d = eˣ − 1.
+    let x = not_zero(v_mv.scaled(shift_mv, 6.0));
+    let [e, d] = x.exp_and_exp_m1();
+    [x * e * (0.182 * 6.0), x * (0.124 * 6.0), d]
 }
 
-/// Gates m and h of a transient sodium current whose rates meet at these voltages, 34 °C.
-#[inline]
-pub(super) fn gates(v_mv: f64, activation_half_mv: f64, inactivation_half_mv: f64) -> [Gate; 2] {
-    let (alpha_m, beta_m) = activation_rates(v_mv, activation_half_mv);
-    let (falling, rising) = exprelr_of_both_signs((v_mv - inactivation_half_mv) / 6.0);
+/// Gates m and h of a transient sodium current whose rates meet at minus these voltages, 34 °C.
+#[inline(always)]
+pub(super) fn gates<R: Real>(v_mv: R, activation_mv: f64, inactivation_mv: f64) -> [Gate<R>; 2] {
+    let [alpha_m, beta_m, denominator_m] = activation_rates(v_mv, activation_mv);
+    let x = not_zero(v_mv.scaled(inactivation_mv, 6.0));
+    let [e, d] = x.exp_and_exp_m1();
     [
-        Gate::from_rates(alpha_m, beta_m, FACTOR_21_TO_34_CELSIUS),
-        Gate::from_rates(0.015 * 6.0 * falling, 0.015 * 6.0 * rising, FACTOR_21_TO_34_CELSIUS),
+        Gate::from_rates_over(alpha_m, beta_m, denominator_m, FACTOR_21_TO_34_CELSIUS),
+        Gate::from_rates_over(x, x * e, d, 0.015 * 6.0 * FACTOR_21_TO_34_CELSIUS),
     ]
 }
 
@@ -35,13 +38,13 @@ impl ChannelKinetics<2> for NaTaT {
     const ION: Ion = Ion::Sodium;
     const GATE_NAMES: [&'static str; 2] = ["m", "h"];
 
-    #[inline]
-    fn rates(&self, context: RateContext) -> [Gate; 2] {
-        gates(context.v_mv, -38.0, -66.0)
+    #[inline(always)]
+    fn rates<R: Real>(&self, context: RateContext<R>) -> [Gate<R>; 2] {
+        gates(context.v_mv, 38.0, 66.0)
     }
 
-    #[inline]
-    fn open_fraction(&self, [m, h]: [f64; 2]) -> f64 {
-        m * m * m * h
+    #[inline(always)]
+    fn conductance<R: Real>(&self, maximal: R, [m, h]: [R; 2]) -> R {
+        maximal * m * m * m * h
     }
 }

@@ -1,4 +1,5 @@
 use super::{ChannelKinetics, Gate, Ion, RateContext, na_ta_t};
+use crate::Real;
 
 /// Transient sodium current of the soma and dendrites, m³h: [`NaTaT`](super::NaTaT) with its curves 6 mV higher.
 ///
@@ -11,13 +12,13 @@ impl ChannelKinetics<2> for NaTs2T {
     const ION: Ion = Ion::Sodium;
     const GATE_NAMES: [&'static str; 2] = ["m", "h"];
 
-    #[inline]
-    fn rates(&self, context: RateContext) -> [Gate; 2] {
-        na_ta_t::gates(context.v_mv, -32.0, -60.0)
+    #[inline(always)]
+    fn rates<R: Real>(&self, context: RateContext<R>) -> [Gate<R>; 2] {
+        na_ta_t::gates(context.v_mv, 32.0, 60.0)
     }
 
-    #[inline]
-    fn open_fraction(&self, [m, h]: [f64; 2]) -> f64 {
-        m * m * m * h
+    #[inline(always)]
+    fn conductance<R: Real>(&self, maximal: R, [m, h]: [R; 2]) -> R {
+        maximal * m * m * m * h
     }
 }

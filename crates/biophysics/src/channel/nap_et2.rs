@@ -1,6 +1,7 @@
 use super::{
-    ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext, exprelr, logistic, na_ta_t,
+    ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext, na_ta_t, with_exp_m1,
 };
+use crate::Real;
 
 /// Persistent sodium current, m³h.
 ///
@@ -19,26 +20,25 @@ impl ChannelKinetics<2> for NapEt2 {
     const ION: Ion = Ion::Sodium;
     const GATE_NAMES: [&'static str; 2] = ["m", "h"];
 
-    #[inline]
-    fn rates(&self, context: RateContext) -> [Gate; 2] {
+    #[inline(always)]
+    fn rates<R: Real>(&self, context: RateContext<R>) -> [Gate<R>; 2] {
         let v = context.v_mv;
-        let (alpha_m, beta_m) = na_ta_t::activation_rates(v, -38.0);
-        let alpha_h = 2.88e-6 * 4.63 * exprelr((v + 17.0) / 4.63);
-        let beta_h = 6.94e-6 * 2.63 * exprelr(-(v + 64.4) / 2.63);
+        let one = v.constant(1.0);
+        let q = FACTOR_21_TO_34_CELSIUS;
+        let [alpha_m, beta_m, denominator_m] = na_ta_t::activation_rates(v, 38.0);
+        let m = v.scaled(52.6, -4.6).exp() + 1.0;
+        let (x, denominator_x) = with_exp_m1(v.scaled(17.0, 4.63));
+        let (y, denominator_y) = with_exp_m1(v.scaled(64.4, -2.63));
+        let h = v.scaled(48.8, 10.0).exp() + 1.0;
+        let rate_h = x * denominator_y * (2.88e-6 * 4.63) + y * denominator_x * (6.94e-6 * 2.63);
         [
-            Gate {
-                x_inf: logistic((v + 52.6) / 4.6),
-                tau_ms: 6.0 / ((alpha_m + beta_m) * FACTOR_21_TO_34_CELSIUS),
-            },
-            Gate {
-                x_inf: logistic(-(v + 48.8) / 10.0),
-                tau_ms: 1.0 / ((alpha_h + beta_h) * FACTOR_21_TO_34_CELSIUS),
-            },
+            Gate::from_quotients([one, m], [alpha_m + beta_m, denominator_m], q / 6.0),
+            Gate::from_quotients([one, h], [rate_h, denominator_x * denominator_y], q),
         ]
     }
 
-    #[inline]
-    fn open_fraction(&self, [m, h]: [f64; 2]) -> f64 {
-        m * m * m * h
+    #[inline(always)]
+    fn conductance<R: Real>(&self, maximal: R, [m, h]: [R; 2]) -> R {
+        maximal * m * m * m * h
     }
 }

@@ -1,4 +1,5 @@
 use super::{ChannelKinetics, Gate, Ion, RateContext};
+use crate::Real;
 
 /// Passive leak: I = ḡ·(v − E), always open, with a reversal potential of its own.
 ///
@@ -14,14 +15,14 @@ impl ChannelKinetics<0> for Pas {
     const ION: Ion = Ion::Nonspecific;
     const GATE_NAMES: [&'static str; 0] = [];
 
-    #[inline]
-    fn rates(&self, _context: RateContext) -> [Gate; 0] {
+    #[inline(always)]
+    fn rates<R: Real>(&self, _context: RateContext<R>) -> [Gate<R>; 0] {
         []
     }
 
-    #[inline]
-    fn open_fraction(&self, []: [f64; 0]) -> f64 {
-        1.0
+    #[inline(always)]
+    fn conductance<R: Real>(&self, maximal: R, []: [R; 0]) -> R {
+        maximal
     }
 
     fn reversal_potential_mv(&self) -> Option<f64> {

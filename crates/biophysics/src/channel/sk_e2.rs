@@ -1,4 +1,5 @@
 use super::{ChannelKinetics, Gate, Ion, RateContext};
+use crate::Real;
 
 /// Small-conductance, calcium-activated potassium current, z.
 ///
@@ -10,20 +11,27 @@ use super::{ChannelKinetics, Gate, Ion, RateContext};
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SkE2;
 
+/// Concentration at which half of the channels are open, mM.
+const HALF_OPEN_MM: f64 = 0.000_43;
+/// Stands for no calcium: it opens none of the channels.
+const LEAST_MM: f64 = 1e-300;
+
 impl ChannelKinetics<1> for SkE2 {
     const NAME: &'static str = "SK_E2";
     const ION: Ion = Ion::Potassium;
     const GATE_NAMES: [&'static str; 1] = ["z"];
 
-    #[inline]
-    fn rates(&self, context: RateContext) -> [Gate; 1] {
+    #[inline(always)]
+    fn rates<R: Real>(&self, context: RateContext<R>) -> [Gate<R>; 1] {
         let c = context.calcium_mm;
-        let c = if c < 1e-7 { (c + 1e-7).max(0.0) } else { c };
-        [Gate { x_inf: 1.0 / (1.0 + (0.000_43 / c).powf(4.8)), tau_ms: 1.0 }]
+        let c = c.select_below(1e-7, c + 1e-7, c).at_least(LEAST_MM);
+        let power = ((c / HALF_OPEN_MM).ln() * -4.8).exp();
+        let one = c.constant(1.0);
+        [Gate::new(one / (power + 1.0), one, 1.0)]
     }
 
-    #[inline]
-    fn open_fraction(&self, [z]: [f64; 1]) -> f64 {
-        z
+    #[inline(always)]
+    fn conductance<R: Real>(&self, maximal: R, [z]: [R; 1]) -> R {
+        maximal * z
     }
 }

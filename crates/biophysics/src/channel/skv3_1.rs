@@ -1,4 +1,5 @@
-use super::{ChannelKinetics, Gate, Ion, RateContext, logistic};
+use super::{ChannelKinetics, Gate, Ion, RateContext};
+use crate::Real;
 
 /// Fast, non-inactivating potassium current (Kv3.1), m.
 ///
@@ -13,14 +14,16 @@ impl ChannelKinetics<1> for Skv31 {
     const ION: Ion = Ion::Potassium;
     const GATE_NAMES: [&'static str; 1] = ["m"];
 
-    #[inline]
-    fn rates(&self, context: RateContext) -> [Gate; 1] {
+    #[inline(always)]
+    fn rates<R: Real>(&self, context: RateContext<R>) -> [Gate<R>; 1] {
         let v = context.v_mv;
-        [Gate { x_inf: logistic((v - 18.7) / 9.7), tau_ms: 4.0 * logistic((v + 46.56) / 44.14) }]
+        let m = v.scaled(-18.7, -9.7).exp() + 1.0;
+        let tau_divisor = v.scaled(46.56, -44.14).exp() + 1.0;
+        [Gate::new(v.constant(1.0) / m, tau_divisor, 0.25)]
     }
 
-    #[inline]
-    fn open_fraction(&self, [m]: [f64; 1]) -> f64 {
-        m
+    #[inline(always)]
+    fn conductance<R: Real>(&self, maximal: R, [m]: [R; 1]) -> R {
+        maximal * m
     }
 }

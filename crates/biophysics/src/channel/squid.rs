@@ -1,5 +1,5 @@
-use super::{ChannelKinetics, Gate, Ion, RateContext, exprelr, logistic};
-use crate::Temperature;
+use super::{ChannelKinetics, Gate, Ion, RateContext, with_exp_m1};
+use crate::{Real, Temperature};
 
 /// Rates of the squid axon grow threefold per 10 °C from 6.3 °C.
 fn rate_factor(temperature: Temperature) -> f64 {
@@ -42,22 +42,23 @@ impl ChannelKinetics<2> for SquidSodium {
     const ION: Ion = Ion::Sodium;
     const GATE_NAMES: [&'static str; 2] = ["m", "h"];
 
-    #[inline]
-    fn rates(&self, context: RateContext) -> [Gate; 2] {
+    #[inline(always)]
+    fn rates<R: Real>(&self, context: RateContext<R>) -> [Gate<R>; 2] {
         let v = context.v_mv;
-        let alpha_m = exprelr(-(v + 40.0) / 10.0);
-        let beta_m = 4.0 * (-(v + 65.0) / 18.0).exp();
-        let alpha_h = 0.07 * (-(v + 65.0) / 20.0).exp();
-        let beta_h = logistic((v + 35.0) / 10.0);
+        let (x, denominator) = with_exp_m1(v.scaled(40.0, -10.0));
+        let beta_m = v.scaled(65.0, -18.0).exp() * 4.0;
+        let alpha_h = v.scaled(65.0, -20.0).exp() * 0.07;
+        let divisor_h = v.scaled(35.0, -10.0).exp() + 1.0;
+        let factor = self.rate_factor;
         [
-            Gate::from_rates(alpha_m, beta_m, self.rate_factor),
-            Gate::from_rates(alpha_h, beta_h, self.rate_factor),
+            Gate::from_rates_over(x, beta_m * denominator, denominator, factor),
+            Gate::from_rates_over(alpha_h * divisor_h, v.constant(1.0), divisor_h, factor),
         ]
     }
 
-    #[inline]
-    fn open_fraction(&self, [m, h]: [f64; 2]) -> f64 {
-        m * m * m * h
+    #[inline(always)]
+    fn conductance<R: Real>(&self, maximal: R, [m, h]: [R; 2]) -> R {
+        maximal * m * m * m * h
     }
 }
 
@@ -94,17 +95,16 @@ impl ChannelKinetics<1> for SquidPotassium {
     const ION: Ion = Ion::Potassium;
     const GATE_NAMES: [&'static str; 1] = ["n"];
 
-    #[inline]
-    fn rates(&self, context: RateContext) -> [Gate; 1] {
+    #[inline(always)]
+    fn rates<R: Real>(&self, context: RateContext<R>) -> [Gate<R>; 1] {
         let v = context.v_mv;
-        let alpha = 0.1 * exprelr(-(v + 55.0) / 10.0);
-        let beta = 0.125 * (-(v + 65.0) / 80.0).exp();
-        [Gate::from_rates(alpha, beta, self.rate_factor)]
+        let (x, denominator) = with_exp_m1(v.scaled(55.0, -10.0));
+        let beta = v.scaled(65.0, -80.0).exp() * 0.125;
+        [Gate::from_rates_over(x * 0.1, beta * denominator, denominator, self.rate_factor)]
     }
 
-    #[inline]
-    fn open_fraction(&self, [n]: [f64; 1]) -> f64 {
-        let n2 = n * n;
-        n2 * n2
+    #[inline(always)]
+    fn conductance<R: Real>(&self, maximal: R, [n]: [R; 1]) -> R {
+        maximal * (n * n) * (n * n)
     }
 }

@@ -1,7 +1,9 @@
 //! Stepping a model through time.
 
+mod config;
 mod neuron_model;
 mod state;
+mod step;
 mod workspace;
 
 use std::sync::Arc;
@@ -10,50 +12,18 @@ use apical_core::{
     CompartmentId, EventTrain, InjectedCurrent, StepObserver, StepView, SynapticEvent, TimeGrid,
     TrialInput,
 };
-use serde::{Deserialize, Serialize};
 
+pub use config::{Integration, SimulationConfig};
 pub use state::Snapshot;
 use workspace::Workspace;
 
 use crate::error::Check;
-use crate::mechanism::{Currents, Membrane};
-use crate::{BiophysicsError, CellModel, Mechanism, Stimulus, VoltageClamp};
-
-/// How a simulation runs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct SimulationConfig {
-    /// Time step, ms.
-    pub dt_ms: f64,
-    /// Voltage of every compartment at t = 0, mV.
-    pub v_init_mv: f64,
-    /// Trials of the same neuron that run side by side.
-    pub batch_size: usize,
-    /// Seed of the stochastic release of synapses. Trial b of a batch draws the stream `first_trial + b`.
-    pub seed: u64,
-    /// Number of the batch's first trial among all trials of this seed.
-    pub first_trial: u64,
-    /// A run stops when a voltage leaves ± this, mV.
-    pub voltage_limit_mv: f64,
-}
-
-impl Default for SimulationConfig {
-    fn default() -> Self {
-        Self {
-            dt_ms: 0.025,
-            v_init_mv: -76.0,
-            batch_size: 1,
-            seed: 0,
-            first_trial: 0,
-            voltage_limit_mv: 1000.0,
-        }
-    }
-}
+use crate::{BiophysicsError, CellModel, Stimulus, VoltageClamp};
 
 /// A current that is injected into one compartment of one trial.
 #[derive(Clone, Debug)]
 struct Injection {
-    /// Into `[nodes × batch]`.
+    /// Into `[compartments × batch]`.
     at: usize,
     stimulus: Stimulus,
 }
@@ -61,7 +31,7 @@ struct Injection {
 /// A voltage clamp on one compartment of one trial.
 #[derive(Clone, Debug)]
 struct Clamp {
-    /// Into `[nodes × batch]`.
+    /// Into `[compartments × batch]`.
     at: usize,
     clamp: VoltageClamp,
 }
@@ -98,7 +68,7 @@ pub struct Simulation {
     grid: TimeGrid,
     injections: Vec<Injection>,
     clamps: Vec<Clamp>,
-    /// Currents held during the present millisecond, into `[nodes × batch]`, nA.
+    /// Currents held during the present millisecond, into `[compartments × batch]`, nA.
     held: Vec<(usize, f64)>,
     state: Snapshot,
     workspace: Workspace,
@@ -117,8 +87,11 @@ impl Simulation {
         let within = config.v_init_mv.abs() <= config.voltage_limit_mv;
         check.that(within, "initial voltage (mV)", config.v_init_mv, "within the voltage limit")?;
         check.positive("batch size", config.batch_size as f64)?;
+        if !config.instruction_set.is_available() {
+            return Err(BiophysicsError::NoInstructionSet { set: config.instruction_set });
+        }
         let state = Snapshot::initial(&model, &config);
-        let workspace = Workspace::new(&model, config.batch_size);
+        let workspace = Workspace::new(&model, &config);
         let mut simulation = Self {
             model,
             config,
@@ -165,8 +138,7 @@ impl Simulation {
     #[must_use]
     pub fn voltage_mv(&self, trial: usize, compartment: CompartmentId) -> f64 {
         assert!(trial < self.config.batch_size, "trial {trial} is not in the batch");
-        let node = self.model.axial_tree().nodes()[compartment.index()];
-        self.state.v_mv[node * self.config.batch_size + trial]
+        self.state.v_mv[compartment.index() * self.config.batch_size + trial]
     }
 
     /// Present calcium concentration of a compartment, mM.
@@ -177,8 +149,7 @@ impl Simulation {
     #[must_use]
     pub fn calcium_mm(&self, trial: usize, compartment: CompartmentId) -> f64 {
         assert!(trial < self.config.batch_size, "trial {trial} is not in the batch");
-        let node = self.model.axial_tree().nodes()[compartment.index()];
-        self.state.calcium_mm[node * self.config.batch_size + trial]
+        self.state.calcium_mm[compartment.index() * self.config.batch_size + trial]
     }
 
     /// Injects a current into a compartment of one trial, from now on. Several add up.
@@ -257,11 +228,10 @@ impl Simulation {
     /// [`BiophysicsError::Runaway`] if a voltage is not a number or leaves the limit; the state is then useless.
     pub fn step(&mut self) -> Result<(), BiophysicsError> {
         self.deliver_events();
-        self.sum_currents();
+        self.complete_currents();
         self.solve()?;
         self.advance_states();
         self.state.step += 1;
-        self.workspace.gather_voltages(&self.model, &self.state);
         Ok(())
     }
 
@@ -284,7 +254,7 @@ impl Simulation {
         }
         self.state.clone_from(snapshot);
         self.held.clear();
-        self.workspace.gather_voltages(&self.model, &self.state);
+        self.find_currents();
         Ok(())
     }
 
@@ -297,7 +267,7 @@ impl Simulation {
         }
     }
 
-    /// Index into `[nodes × batch]`.
+    /// Index into `[compartments × batch]`.
     fn at(
         &self,
         what: &'static str,
@@ -305,10 +275,10 @@ impl Simulation {
         compartment: CompartmentId,
     ) -> Result<usize, BiophysicsError> {
         self.check_trial(trial)?;
-        match self.model.axial_tree().nodes().get(compartment.index()) {
-            Some(node) => Ok(node * self.config.batch_size + trial),
-            None => Err(BiophysicsError::NoSuchCompartment { what, compartment }),
+        if compartment.index() >= self.model.tree().len() {
+            return Err(BiophysicsError::NoSuchCompartment { what, compartment });
         }
+        Ok(compartment.index() * self.config.batch_size + trial)
     }
 
     fn enqueue(&mut self, trial: usize, events: &[SynapticEvent]) -> Result<(), BiophysicsError> {
@@ -349,173 +319,23 @@ impl Simulation {
         Ok(())
     }
 
-    fn initialize(&mut self) {
-        let state = &mut self.state;
-        state.v_mv.fill(self.config.v_init_mv);
-        state.calcium_mm.fill(self.model.calcium().initial_mm);
-        self.workspace.calcium_current_na.fill(0.0);
-        let mut membrane = Membrane {
-            batch_size: self.config.batch_size,
-            v_mv: &state.v_mv,
-            calcium_mm: &mut state.calcium_mm,
-            calcium_current_na: &self.workspace.calcium_current_na,
-        };
-        for (mechanism, states) in self.model.mechanisms().iter().zip(&mut state.mechanisms) {
-            mechanism.initialize(&mut membrane, states);
-        }
-        for (group, states) in self.model.synapses().iter().zip(&mut state.synapses) {
-            group.initialize(&mut membrane, &mut states.conductances);
-        }
-        self.workspace.gather_voltages(&self.model, &self.state);
-    }
-
-    fn deliver_events(&mut self) {
-        let state = &mut self.state;
-        let time_ms = self.grid.time_ms(state.step);
-        for (trial, pending) in state.pending.iter_mut().enumerate() {
-            while let Some((_, synapse)) = pending.pop_front_if(|(step, _)| *step <= state.step) {
-                let groups = self.model.synapses().iter().zip(&mut state.synapses);
-                for (group, states) in groups {
-                    if group.ids().contains(&synapse.index()) {
-                        group.deliver(synapse, trial, time_ms, states, &mut state.release[trial]);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The middle of the step, where stimuli are evaluated, ms.
-    fn middle_ms(&self) -> f64 {
-        self.time_ms() + 0.5 * self.config.dt_ms
-    }
-
-    /// Membrane currents and slope conductances at the present voltage.
-    fn sum_currents(&mut self) {
-        let middle_ms = self.middle_ms();
-        let (state, work) = (&self.state, &mut self.workspace);
-        let batch_size = self.config.batch_size;
-        let calcium = self.model.calcium();
-        for &node in self.model.calcium_nodes() {
-            for at in node * batch_size..(node + 1) * batch_size {
-                work.calcium_reversal_mv[at] =
-                    calcium.nernst.reversal_potential_mv(state.calcium_mm[at], calcium.outside_mm);
-            }
-        }
-        work.current_na.fill(0.0);
-        work.conductance_us.fill(0.0);
-        work.calcium_current_na.fill(0.0);
-        let mut currents = Currents {
-            batch_size,
-            v_mv: &state.v_mv,
-            calcium_reversal_mv: &work.calcium_reversal_mv,
-            current_na: &mut work.current_na,
-            conductance_us: &mut work.conductance_us,
-            calcium_current_na: &mut work.calcium_current_na,
-        };
-        for (mechanism, states) in self.model.mechanisms().iter().zip(&state.mechanisms) {
-            mechanism.add_currents(&mut currents, states);
-        }
-        for (group, states) in self.model.synapses().iter().zip(&state.synapses) {
-            group.add_currents(&mut currents, &states.conductances);
-        }
-        for injection in self.injections.iter().filter(|i| i.stimulus.is_membrane_current()) {
-            work.current_na[injection.at] -= injection.stimulus.current_na(middle_ms);
-        }
-    }
-
-    /// (C/dt + Σg + axial)·Δv = −ΣI + axial currents + injected; v ← v + Δv.
-    fn solve(&mut self) -> Result<(), BiophysicsError> {
-        let middle_ms = self.middle_ms();
-        let (state, work) = (&mut self.state, &mut self.workspace);
-        let (batch_size, dt_ms) = (self.config.batch_size, self.config.dt_ms);
-        let cable = self.model.cable();
-        for (delta, current) in work.delta_mv.iter_mut().zip(&work.current_na) {
-            *delta = -current;
-        }
-        for injection in self.injections.iter().filter(|i| !i.stimulus.is_membrane_current()) {
-            work.delta_mv[injection.at] += injection.stimulus.current_na(middle_ms);
-        }
-        for &(at, current_na) in &self.held {
-            work.delta_mv[at] += current_na;
-        }
-        cable.add_axial_currents(batch_size, &state.v_mv, &mut work.delta_mv);
-        cable.write_diagonal(batch_size, dt_ms, &work.conductance_us, &mut work.diagonal_us);
-        for clamp in &self.clamps {
-            if clamp.clamp.command_mv(middle_ms).is_some() {
-                work.diagonal_us[clamp.at] += clamp.clamp.conductance_us();
-                work.delta_mv[clamp.at] += clamp.clamp.current_na(middle_ms, state.v_mv[clamp.at]);
-            }
-        }
-        cable.solve(batch_size, &mut work.diagonal_us, &mut work.delta_mv);
-
-        let limit = self.config.voltage_limit_mv;
-        let pairs = state.v_mv.iter().zip(&work.delta_mv);
-        // NaN is not within; a fold without exit is faster than `all`.
-        if !pairs.fold(true, |within, (v, delta)| within & ((v + delta).abs() <= limit)) {
-            return Err(self.runaway());
-        }
-        for (v, delta) in state.v_mv.iter_mut().zip(&work.delta_mv) {
-            *v += delta;
-        }
-        Ok(())
-    }
-
-    fn advance_states(&mut self) {
-        let state = &mut self.state;
-        let mut membrane = Membrane {
-            batch_size: self.config.batch_size,
-            v_mv: &state.v_mv,
-            calcium_mm: &mut state.calcium_mm,
-            calcium_current_na: &self.workspace.calcium_current_na,
-        };
-        let dt_ms = self.config.dt_ms;
-        for (mechanism, states) in self.model.mechanisms().iter().zip(&mut state.mechanisms) {
-            mechanism.advance(dt_ms, &mut membrane, states);
-        }
-        for (group, states) in self.model.synapses().iter().zip(&mut state.synapses) {
-            group.advance(dt_ms, &mut membrane, &mut states.conductances);
-        }
-    }
-
-    /// What the voltages before a step and their change come to where they leave the limit first.
-    fn runaway(&self) -> BiophysicsError {
-        let batch_size = self.config.batch_size;
-        let limit = self.config.voltage_limit_mv;
-        let mut pairs = self.state.v_mv.iter().zip(&self.workspace.delta_mv);
-        let outside = |(v, delta): (&f64, &f64)| {
-            let v = v + delta;
-            v.is_nan() || v.abs() > limit
-        };
-        let at = pairs.position(outside).unwrap_or_default();
-        let mut node = at / batch_size;
-        let compartments = self.model.axial_tree().compartments();
-        while compartments[node].is_none() && node > 0 {
-            node = self.model.cable().parents()[node];
-        }
-        let previous_v_mv = self.state.v_mv[at];
-        BiophysicsError::Runaway {
-            compartment: compartments[node].unwrap_or(CompartmentId::new(0)),
-            trial: at % batch_size,
-            time_ms: self.time_ms() + self.config.dt_ms,
-            v_mv: previous_v_mv + self.workspace.delta_mv[at],
-            previous_v_mv,
-        }
+    /// Of all compartments, `[compartments × batch]`.
+    fn voltages_mv(&self) -> &[f64] {
+        &self.state.v_mv[..self.model.tree().len() * self.config.batch_size]
     }
 
     fn show(&mut self, observer: &mut impl StepObserver) {
-        if observer.needs_membrane_currents() {
-            self.workspace.membrane_currents(&self.model, &self.state, self.config.dt_ms);
-        }
-        let currents: &[f64] = if observer.needs_membrane_currents() {
-            &self.workspace.membrane_currents_na
+        let currents = if observer.needs_membrane_currents() {
+            self.workspace.find_membrane_currents(&self.model, &self.state)
         } else {
             &[]
         };
+        let batch_size = self.config.batch_size;
         observer.observe(&StepView::new(
             self.state.step,
             self.grid.time_ms(self.state.step),
-            self.config.batch_size,
-            &self.workspace.voltages_mv,
+            batch_size,
+            &self.state.v_mv[..self.model.tree().len() * batch_size],
             currents,
         ));
     }

@@ -24,7 +24,7 @@ impl NeuronModel for Simulation {
     }
 
     fn voltages_mv(&self) -> &[f64] {
-        &self.workspace.voltages_mv
+        self.voltages_mv()
     }
 
     fn reset(&mut self) -> Result<(), BiophysicsError> {

@@ -4,20 +4,24 @@ use apical_core::{RandomStreams, SynapseId};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::simd::{Aligned, zeros};
 use crate::synapse::SynapseState;
 use crate::{CellModel, SimulationConfig};
 
 /// The whole state of a simulation between two steps: going on from it gives the same bits.
 ///
-/// Arrays are `[nodes × batch]` or `[variables × instances × batch]`, trial fastest.
+/// Arrays are trial fastest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// A step counts in this, and so do the events not yet delivered.
     pub(super) dt_ms: f64,
     pub(super) step: u64,
-    pub(super) v_mv: Vec<f64>,
-    pub(super) calcium_mm: Vec<f64>,
-    pub(super) mechanisms: Vec<Vec<f64>>,
+    /// `[nodes × batch]`, compartments first.
+    pub(super) v_mv: Aligned,
+    /// `[compartments × batch]`.
+    pub(super) calcium_mm: Aligned,
+    /// `[variables × instances × batch]` each.
+    pub(super) mechanisms: Vec<Aligned>,
     pub(super) synapses: Vec<SynapseState>,
     /// Events not yet delivered, by trial, in order of step and synapse.
     pub(super) pending: Vec<VecDeque<(u64, SynapseId)>>,
@@ -34,12 +38,12 @@ impl Snapshot {
         Self {
             dt_ms: config.dt_ms,
             step: 0,
-            v_mv: vec![0.0; nodes],
-            calcium_mm: vec![0.0; nodes],
+            v_mv: zeros(nodes),
+            calcium_mm: zeros(model.tree().len() * batch_size),
             mechanisms: model
                 .mechanisms()
                 .iter()
-                .map(|mechanism| vec![0.0; mechanism.state_len() * batch_size])
+                .map(|mechanism| zeros(mechanism.state_len() * batch_size))
                 .collect(),
             synapses: model
                 .synapses()
@@ -65,6 +69,6 @@ impl Snapshot {
     }
 }
 
-fn lengths(states: &[Vec<f64>]) -> impl Iterator<Item = usize> {
-    states.iter().map(Vec::len)
+fn lengths(states: &[Aligned]) -> impl Iterator<Item = usize> {
+    states.iter().map(|states| states.len())
 }

@@ -1,68 +1,168 @@
-use super::state::Snapshot;
-use crate::CellModel;
+use fearless_simd::Simd;
 
-/// Scratch arrays of a step: nothing here survives it.
+use super::SimulationConfig;
+use super::state::Snapshot;
+use crate::mechanism::Membrane;
+use crate::simd::{Aligned, Instances, Kernel, PerInstance, sweep, zeros};
+use crate::{CellModel, InstructionSet};
+
+/// Scratch arrays of a step: nothing here survives it that does not follow from the state.
 #[derive(Clone, Debug)]
 pub(super) struct Workspace {
-    // [nodes × batch]
-    pub(super) calcium_reversal_mv: Vec<f64>,
-    pub(super) current_na: Vec<f64>,
-    pub(super) conductance_us: Vec<f64>,
-    pub(super) calcium_current_na: Vec<f64>,
-    pub(super) diagonal_us: Vec<f64>,
-    /// Right-hand side of the cable equation before the solution, change of voltage after it.
-    pub(super) delta_mv: Vec<f64>,
     // [compartments × batch]
-    pub(super) voltages_mv: Vec<f64>,
-    pub(super) membrane_currents_na: Vec<f64>,
+    pub(super) calcium_reversal_mv: Aligned,
+    /// Of the step that is solved, or was solved last.
+    pub(super) solved: MembraneSums,
+    /// Of the step to come: so far those of the mechanisms.
+    pub(super) next: MembraneSums,
+    membrane_currents_na: Aligned,
+    /// All of them.
+    compartments: Instances,
+    // [nodes × batch]
+    /// Capacitive and axial conductances, by node.
+    passive_us: Vec<f64>,
+    pub(super) diagonal_us: Aligned,
+    /// Right-hand side of the cable equation before the solution, change of voltage after it.
+    pub(super) delta_mv: Aligned,
+    /// Capacitance over the time for which the step is solved, by compartment, µS.
+    capacitive_us: Vec<f64>,
+}
+
+/// What flows through the membrane, `[compartments × batch]`.
+#[derive(Clone, Debug)]
+pub(super) struct MembraneSums {
+    pub(super) current_na: Aligned,
+    pub(super) conductance_us: Aligned,
+    pub(super) calcium_current_na: Aligned,
+}
+
+impl MembraneSums {
+    pub(super) fn clear(&mut self) {
+        self.current_na.fill(0.0);
+        self.conductance_us.fill(0.0);
+        self.calcium_current_na.fill(0.0);
+    }
 }
 
 impl Workspace {
-    pub(super) fn new(model: &CellModel, batch_size: usize) -> Self {
-        let nodes = vec![0.0; model.cable().node_count() * batch_size];
-        let compartments = vec![0.0; model.tree().len() * batch_size];
+    pub(super) fn new(model: &CellModel, config: &SimulationConfig) -> Self {
+        let cable = model.cable();
+        let implicit_ms = config.dt_ms * config.integration.implicit_share();
+        let nodes = zeros(cable.node_count() * config.batch_size);
+        let count = model.tree().len();
+        let compartments = zeros(count * config.batch_size);
+        let sums = MembraneSums {
+            current_na: compartments.clone(),
+            conductance_us: compartments.clone(),
+            calcium_current_na: compartments.clone(),
+        };
+        let capacitance = &cable.capacitance_nf()[..count];
         Self {
-            calcium_reversal_mv: nodes.clone(),
-            current_na: nodes.clone(),
-            conductance_us: nodes.clone(),
-            calcium_current_na: nodes.clone(),
+            calcium_reversal_mv: compartments.clone(),
+            solved: sums.clone(),
+            next: sums,
+            membrane_currents_na: compartments,
+            compartments: Instances::new(0..count),
+            passive_us: cable.passive_diagonal(implicit_ms),
             diagonal_us: nodes.clone(),
             delta_mv: nodes,
-            voltages_mv: compartments.clone(),
-            membrane_currents_na: compartments,
+            capacitive_us: capacitance.iter().map(|c| c / implicit_ms).collect(),
         }
     }
 
-    pub(super) fn gather_voltages(&mut self, model: &CellModel, state: &Snapshot) {
-        let batch_size = state.pending.len();
-        for (row, &node) in
-            self.voltages_mv.chunks_exact_mut(batch_size).zip(model.axial_tree().nodes())
-        {
-            row.copy_from_slice(&state.v_mv[node * batch_size..(node + 1) * batch_size]);
+    /// The membrane for mechanisms, who add to the currents of the step to come.
+    pub(super) fn membrane<'a>(
+        &'a mut self,
+        config: &SimulationConfig,
+        v_mv: &'a [f64],
+        calcium_mm: &'a mut [f64],
+    ) -> Membrane<'a> {
+        Membrane {
+            instruction_set: config.instruction_set,
+            batch_size: config.batch_size,
+            v_mv,
+            calcium_mm,
+            calcium_reversal_mv: &self.calcium_reversal_mv,
+            last_calcium_current_na: &self.solved.calcium_current_na,
+            current_na: &mut self.next.current_na,
+            conductance_us: &mut self.next.conductance_us,
+            calcium_current_na: &mut self.next.calcium_current_na,
         }
     }
 
-    /// Transmembrane currents of the step just done, from the balance: capacitive, ionic and synaptic.
-    /// Before the first step, where there is no balance yet, the axial currents.
-    pub(super) fn membrane_currents(&mut self, model: &CellModel, state: &Snapshot, dt_ms: f64) {
+    /// Writes the diagonal, and the right-hand side without axial and injected currents.
+    pub(super) fn assemble(&mut self, set: InstructionSet, batch_size: usize) {
+        let compartments = self.membrane_currents_na.len();
+        let (diagonal_us, more_diagonal_us) = self.diagonal_us.split_at_mut(compartments);
+        let (rhs_na, more_rhs_na) = self.delta_mv.split_at_mut(compartments);
+        let (passive_us, more_passive_us) = self.passive_us.split_at(compartments / batch_size);
+        set.run(Assemble {
+            compartments: &self.compartments,
+            batch_size,
+            passive_us,
+            sums: &self.solved,
+            diagonal_us,
+            rhs_na,
+        });
+        let rows = more_diagonal_us.chunks_exact_mut(batch_size);
+        for (row, &passive_us) in rows.zip(more_passive_us) {
+            row.fill(passive_us);
+        }
+        more_rhs_na.fill(0.0);
+    }
+
+    /// Transmembrane currents of the step just done, `[compartments × batch]`, from the balance: capacitive, ionic and
+    /// synaptic. Before the first step, where there is no balance yet, the axial currents.
+    pub(super) fn find_membrane_currents(&mut self, model: &CellModel, state: &Snapshot) -> &[f64] {
         let batch_size = state.pending.len();
         if state.step == 0 {
             // No step has used the right-hand side yet.
             self.delta_mv.fill(0.0);
             model.cable().add_axial_currents(batch_size, &state.v_mv, &mut self.delta_mv);
+            let (of_compartments, _) = self.delta_mv.split_at(self.membrane_currents_na.len());
+            self.membrane_currents_na.copy_from_slice(of_compartments);
+            return &self.membrane_currents_na;
         }
         let rows = self.membrane_currents_na.chunks_exact_mut(batch_size);
-        for (row, &node) in rows.zip(model.axial_tree().nodes()) {
-            let capacitance = model.cable().capacitance_nf()[node] / dt_ms;
+        for (compartment, (row, capacitive)) in rows.zip(&self.capacitive_us).enumerate() {
             for (trial, value) in row.iter_mut().enumerate() {
-                let at = node * batch_size + trial;
-                let delta = self.delta_mv[at];
-                *value = if state.step == 0 {
-                    delta
-                } else {
-                    self.current_na[at] + (capacitance + self.conductance_us[at]) * delta
-                };
+                let at = compartment * batch_size + trial;
+                let conductance = capacitive + self.solved.conductance_us[at];
+                *value = self.solved.current_na[at] + conductance * self.delta_mv[at];
             }
         }
+        &self.membrane_currents_na
+    }
+}
+
+/// The rows of compartments.
+struct Assemble<'a> {
+    compartments: &'a Instances,
+    batch_size: usize,
+    passive_us: &'a [f64],
+    sums: &'a MembraneSums,
+    diagonal_us: &'a mut [f64],
+    rhs_na: &'a mut [f64],
+}
+
+impl Kernel for Assemble<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        sweep(
+            simd,
+            self.compartments,
+            self.batch_size,
+            PerInstance {
+                constants: [self.passive_us],
+                compartments: [&self.sums.conductance_us, &self.sums.current_na],
+                states: [],
+            },
+            [],
+            [self.diagonal_us, self.rhs_na],
+            #[inline(always)]
+            |[passive], [conductance, current], [], [], [_, _]| {
+                ([], [conductance + passive, -current])
+            },
+        );
     }
 }

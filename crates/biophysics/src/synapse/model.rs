@@ -23,12 +23,14 @@ impl Waveform {
         }
     }
 
-    /// What an event adds to the parts A and B; the conductance is B − A.
-    pub(super) const fn increments(&self) -> [f64; 2] {
-        match self {
+    /// What is left of an event in the parts A and B after some time; the conductance is B − A.
+    pub(super) fn increments(&self, since_event_ms: f64) -> [f64; 2] {
+        let [a, b] = match self {
             Self::Exponential(_) => [0.0, 1.0],
             Self::DoubleExponential(waveform) => [waveform.factor(), waveform.factor()],
-        }
+        };
+        let [a_left, b_left] = self.decay_factors(since_event_ms);
+        [a * a_left, b * b_left]
     }
 
     /// What A and B are multiplied by over a time step.

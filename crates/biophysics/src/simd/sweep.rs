@@ -1,0 +1,226 @@
+use fearless_simd::Simd;
+
+use super::Lanes;
+
+/// A stretch of compartments that follow each other and carry instances that follow each other.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    compartment: usize,
+    instance: usize,
+    len: usize,
+}
+
+/// Which compartments the instances of a mechanism are on, in runs, so that what they load is contiguous.
+#[derive(Clone, Debug)]
+pub(crate) struct Instances {
+    runs: Vec<Run>,
+    count: usize,
+}
+
+impl Instances {
+    /// One instance on each of these compartments, in this order.
+    pub(crate) fn new(compartments: impl IntoIterator<Item = usize>) -> Self {
+        let mut runs: Vec<Run> = Vec::new();
+        let mut count = 0;
+        for (instance, compartment) in compartments.into_iter().enumerate() {
+            match runs.last_mut().filter(|run| run.compartment + run.len == compartment) {
+                Some(run) => run.len += 1,
+                None => runs.push(Run { compartment, instance, len: 1 }),
+            }
+            count = instance + 1;
+        }
+        Self { runs, count }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.count
+    }
+}
+
+/// How the numbers of a batch's trials lie beside each other.
+#[derive(Clone, Copy, Debug)]
+enum Batch {
+    /// One trial: eight instances side by side.
+    One,
+    /// Eight trials of one instance.
+    Eight,
+    /// So many times eight trials: always of one instance.
+    Eights(u32),
+    /// Another number of trials.
+    Other(usize),
+}
+
+impl Batch {
+    fn new(batch_size: usize) -> Self {
+        match batch_size {
+            1 => Self::One,
+            8 => Self::Eight,
+            size if size.is_multiple_of(8) => Self::Eights((size / 8) as u32),
+            size => Self::Other(size),
+        }
+    }
+
+    /// The value of each of eight elements' instance, `values` given by instance; the last value beyond the end.
+    #[inline(always)]
+    fn value<S: Simd>(self, simd: S, values: &[f64], eight: usize) -> Lanes<S> {
+        match self {
+            Self::Eight => Lanes::splat(simd, values[eight]),
+            Self::Eights(per_instance) => {
+                Lanes::splat(simd, values[(eight as u32 / per_instance) as usize])
+            }
+            Self::One if 8 * eight + 8 <= values.len() => {
+                Lanes::load(simd, &values.as_chunks::<8>().0[eight])
+            }
+            Self::One => Lanes::load(simd, &padded(&values[8 * eight..])),
+            Self::Other(size) => {
+                let mut of_eight = [0.0; 8];
+                for (i, of_one) in of_eight.iter_mut().enumerate() {
+                    *of_one = values[((8 * eight + i) / size).min(values.len() - 1)];
+                }
+                Lanes::load(simd, &of_eight)
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn values<S: Simd, const C: usize>(
+        self,
+        simd: S,
+        constants: &[&[f64]; C],
+        eight: usize,
+    ) -> [Lanes<S>; C] {
+        let mut loaded = [Lanes::splat(simd, 0.0); C];
+        for k in 0..C {
+            loaded[k] = self.value(simd, constants[k], eight);
+        }
+        loaded
+    }
+}
+
+/// What a kernel sees of each instance: arrays `[instances]`, the same for all trials; what it reads of the compartments,
+/// `[compartments × batch]`; and its states, `[instances × batch]`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PerInstance<'a, const C: usize, const R: usize, const F: usize> {
+    pub(crate) constants: [&'a [f64]; C],
+    pub(crate) compartments: [&'a [f64]; R],
+    pub(crate) states: [&'a [f64]; F],
+}
+
+/// Computes new states, `[instances × batch]`, and new values of compartments, `[compartments × batch]`, for eight at a time:
+/// `work(constants, compartments read, states read, states, values)` returns the last two.
+#[inline(always)]
+pub(crate) fn sweep<
+    S: Simd,
+    const C: usize,
+    const R: usize,
+    const F: usize,
+    const U: usize,
+    const A: usize,
+>(
+    simd: S,
+    instances: &Instances,
+    batch_size: usize,
+    given: PerInstance<'_, C, R, F>,
+    mut states: [&mut [f64]; U],
+    mut values: [&mut [f64]; A],
+    work: impl Fn(
+        [Lanes<S>; C],
+        [Lanes<S>; R],
+        [Lanes<S>; F],
+        [Lanes<S>; U],
+        [Lanes<S>; A],
+    ) -> ([Lanes<S>; U], [Lanes<S>; A]),
+) {
+    let batch = Batch::new(batch_size);
+    for run in &instances.runs {
+        let len = run.len * batch_size;
+        let on_compartments = run.compartment * batch_size..run.compartment * batch_size + len;
+        let of_instances = run.instance * batch_size..run.instance * batch_size + len;
+        let constants = given.constants.map(|all| &all[run.instance..run.instance + run.len]);
+        let read = given.compartments.map(|all| all[on_compartments.clone()].as_chunks::<8>());
+        let fixed = given.states.map(|all| all[of_instances.clone()].as_chunks::<8>());
+        let mut states =
+            states.each_mut().map(|all| all[of_instances.clone()].as_chunks_mut::<8>());
+        let mut values =
+            values.each_mut().map(|all| all[on_compartments.clone()].as_chunks_mut::<8>());
+
+        let eights = len / 8;
+        {
+            let read = read.map(|(eights_of, _)| &eights_of[..eights]);
+            let fixed = fixed.map(|(eights_of, _)| &eights_of[..eights]);
+            let mut states = states.each_mut().map(|(eights_of, _)| &mut eights_of[..eights]);
+            let mut values = values.each_mut().map(|(eights_of, _)| &mut eights_of[..eights]);
+            for i in 0..eights {
+                let (new_states, new_values) = work(
+                    batch.values(simd, &constants, i),
+                    load(simd, &read, i),
+                    load(simd, &fixed, i),
+                    load_mut(simd, &states, i),
+                    load_mut(simd, &values, i),
+                );
+                store(&mut states, i, new_states);
+                store(&mut values, i, new_values);
+            }
+        }
+        if !len.is_multiple_of(8) {
+            let read = read.map(|(_, rest)| [padded(rest)]);
+            let fixed = fixed.map(|(_, rest)| [padded(rest)]);
+            let mut padded_states = states.each_ref().map(|(_, rest)| [padded(rest)]);
+            let mut padded_values = values.each_ref().map(|(_, rest)| [padded(rest)]);
+            let (new_states, new_values) = work(
+                batch.values(simd, &constants, eights),
+                load(simd, &read.each_ref().map(|eights| &eights[..]), 0),
+                load(simd, &fixed.each_ref().map(|eights| &eights[..]), 0),
+                load(simd, &padded_states.each_ref().map(|eights| &eights[..]), 0),
+                load(simd, &padded_values.each_ref().map(|eights| &eights[..]), 0),
+            );
+            store(&mut padded_states.each_mut().map(|eights| &mut eights[..]), 0, new_states);
+            store(&mut padded_values.each_mut().map(|eights| &mut eights[..]), 0, new_values);
+            for ((_, rest), [eight]) in states.iter_mut().zip(&padded_states) {
+                rest.copy_from_slice(&eight[..rest.len()]);
+            }
+            for ((_, rest), [eight]) in values.iter_mut().zip(&padded_values) {
+                rest.copy_from_slice(&eight[..rest.len()]);
+            }
+        }
+    }
+}
+
+// Loops, not `map`: the closures of `map` are not always inlined, and then lose the vector instructions.
+
+#[inline(always)]
+fn load<S: Simd, const N: usize>(simd: S, arrays: &[&[[f64; 8]]; N], i: usize) -> [Lanes<S>; N] {
+    let mut loaded = [Lanes::splat(simd, 0.0); N];
+    for k in 0..N {
+        loaded[k] = Lanes::load(simd, &arrays[k][i]);
+    }
+    loaded
+}
+
+#[inline(always)]
+fn load_mut<S: Simd, const N: usize>(
+    simd: S,
+    arrays: &[&mut [[f64; 8]]; N],
+    i: usize,
+) -> [Lanes<S>; N] {
+    let mut loaded = [Lanes::splat(simd, 0.0); N];
+    for k in 0..N {
+        loaded[k] = Lanes::load(simd, &arrays[k][i]);
+    }
+    loaded
+}
+
+#[inline(always)]
+fn store<S: Simd, const N: usize>(arrays: &mut [&mut [[f64; 8]]; N], i: usize, new: [Lanes<S>; N]) {
+    for k in 0..N {
+        new[k].store(&mut arrays[k][i]);
+    }
+}
+
+/// Less than eight numbers, and zeros.
+#[inline(always)]
+fn padded(rest: &[f64]) -> [f64; 8] {
+    let mut eight = [0.0; 8];
+    eight[..rest.len()].copy_from_slice(rest);
+    eight
+}

@@ -1,0 +1,67 @@
+use serde::{Deserialize, Serialize};
+
+use crate::InstructionSet;
+
+/// How voltages are taken over a time step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Integration {
+    /// Implicit Euler, NEURON's default (`secondorder = 0`): its error is of the order of the time step, and it damps what
+    /// the step is too long for.
+    #[default]
+    ImplicitEuler,
+    /// Crank–Nicolson (doi:10.1017/S0305004100023197), as NEURON's `secondorder = 2`: voltages and calcium are those of the
+    /// end of a step, gates and synapses those of the middle of the next. Its error is of the order of the square of the
+    /// time step.
+    ///
+    /// Other than in NEURON a synapse is opened as of its event, not half a step late.
+    CrankNicolson,
+}
+
+impl Integration {
+    /// What share of a time step the implicit equations are solved for; the rest is extrapolated.
+    pub(super) const fn implicit_share(self) -> f64 {
+        match self {
+            Self::ImplicitEuler => 1.0,
+            Self::CrankNicolson => 0.5,
+        }
+    }
+}
+
+/// How a simulation runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SimulationConfig {
+    /// Time step, ms.
+    pub dt_ms: f64,
+    /// How voltages are taken over a time step.
+    pub integration: Integration,
+    /// Voltage of every compartment at t = 0, mV.
+    pub v_init_mv: f64,
+    /// Trials of the same neuron that run side by side; fastest where it is 1 or a multiple of 8.
+    pub batch_size: usize,
+    /// Seed of the stochastic release of synapses. Trial b of a batch draws the stream `first_trial + b`.
+    pub seed: u64,
+    /// Number of the batch's first trial among all trials of this seed.
+    pub first_trial: u64,
+    /// A run stops when a voltage leaves ± this, mV.
+    pub voltage_limit_mv: f64,
+    /// Vector instructions to compute with. A run has the same bits wherever this is the same.
+    pub instruction_set: InstructionSet,
+}
+
+impl Default for SimulationConfig {
+    fn default() -> Self {
+        Self {
+            dt_ms: 0.025,
+            integration: Integration::ImplicitEuler,
+            v_init_mv: -76.0,
+            batch_size: 1,
+            seed: 0,
+            first_trial: 0,
+            voltage_limit_mv: 1000.0,
+            instruction_set: InstructionSet::best(),
+        }
+    }
+}
