@@ -13,16 +13,18 @@ use crate::workspace::root;
 pub(super) enum Peer {
     Neuron,
     Coreneuron,
+    Arbor,
     Apical,
 }
 
 impl Peer {
-    pub(super) const ALL: [Self; 3] = [Self::Neuron, Self::Coreneuron, Self::Apical];
+    pub(super) const ALL: [Self; 4] = [Self::Neuron, Self::Coreneuron, Self::Arbor, Self::Apical];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Neuron => "NEURON",
             Self::Coreneuron => "CoreNEURON",
+            Self::Arbor => "Arbor",
             Self::Apical => "apical",
         }
     }
@@ -31,6 +33,7 @@ impl Peer {
     const fn package(self) -> Option<&'static str> {
         match self {
             Self::Neuron | Self::Coreneuron => Some("neuron"),
+            Self::Arbor => Some("arbor"),
             Self::Apical => None,
         }
     }
@@ -38,6 +41,7 @@ impl Peer {
     /// What runs it, in the folder xtask/peers.
     const fn script(self) -> &'static str {
         match self {
+            Self::Arbor => "run_arbor.py",
             Self::Neuron | Self::Coreneuron | Self::Apical => "run_neuron.py",
         }
     }
@@ -49,6 +53,11 @@ impl Peer {
             Self::Coreneuron => vec![
                 side(1, Some("--core"), ""),
                 side(1, Some("--core-native"), ", -O3 -march=native -ffast-math"),
+            ],
+            Self::Arbor => vec![
+                side(1, None, ""),
+                side(1, Some("--native"), ", -O3 -march=native"),
+                side(8, None, ""),
             ],
             Self::Apical => {
                 let mut sides: Vec<Side> =
