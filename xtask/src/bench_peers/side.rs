@@ -14,17 +14,20 @@ pub(super) enum Peer {
     Neuron,
     Coreneuron,
     Arbor,
+    Jaxley,
     Apical,
 }
 
 impl Peer {
-    pub(super) const ALL: [Self; 4] = [Self::Neuron, Self::Coreneuron, Self::Arbor, Self::Apical];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Neuron, Self::Coreneuron, Self::Arbor, Self::Jaxley, Self::Apical];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Neuron => "NEURON",
             Self::Coreneuron => "CoreNEURON",
             Self::Arbor => "Arbor",
+            Self::Jaxley => "Jaxley",
             Self::Apical => "apical",
         }
     }
@@ -34,6 +37,7 @@ impl Peer {
         match self {
             Self::Neuron | Self::Coreneuron => Some("neuron"),
             Self::Arbor => Some("arbor"),
+            Self::Jaxley => Some("jaxley"),
             Self::Apical => None,
         }
     }
@@ -42,6 +46,7 @@ impl Peer {
     const fn script(self) -> &'static str {
         match self {
             Self::Arbor => "run_arbor.py",
+            Self::Jaxley => "run_jaxley.py",
             Self::Neuron | Self::Coreneuron | Self::Apical => "run_neuron.py",
         }
     }
@@ -57,6 +62,11 @@ impl Peer {
             Self::Arbor => vec![
                 side(1, None, ""),
                 side(1, Some("--native"), ", -O3 -march=native"),
+                side(8, None, ""),
+            ],
+            Self::Jaxley => vec![
+                side(1, None, ""),
+                side(1, Some("--float64"), ", 64-bit floats"),
                 side(8, None, ""),
             ],
             Self::Apical => {
