@@ -1,4 +1,4 @@
-//! Developer tasks: `cargo xtask <task>`, one file a task.
+//! Developer tasks: `cargo xtask <task>`, one file or folder a task.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks talk to the terminal")]
 
 mod bench_peers;
