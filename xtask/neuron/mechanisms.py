@@ -22,23 +22,31 @@ def _nrnivmodl():
     return found
 
 
-def _library():
-    found = sorted(BUILD.glob("*/libnrnmech.*"))
-    return found[0] if found else None
+def _compiled(name, build, arguments):
+    """The library `name` in the folder `build`, compiled there when a file of mod/ is newer."""
+    newest = max(path.stat().st_mtime for path in MOD.glob("*.mod"))
+    library = next(iter(sorted(build.glob(f"*/{name}.*"))), None)
+    if library is not None and library.stat().st_mtime >= newest:
+        return library
+    build.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run([_nrnivmodl(), *arguments, str(MOD)], cwd=build, capture_output=True, text=True)
+    library = next(iter(sorted(build.glob(f"*/{name}.*"))), None)
+    if done.returncode != 0 or library is None:
+        raise SystemExit(f"nrnivmodl failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+    return library
 
 
 def compile_mechanisms():
     """Compiles mod/*.mod into target/neuron when a file is newer than the library."""
-    newest = max(path.stat().st_mtime for path in MOD.glob("*.mod"))
-    library = _library()
-    if library is not None and library.stat().st_mtime >= newest:
-        return library
-    BUILD.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run([_nrnivmodl(), str(MOD)], cwd=BUILD, capture_output=True, text=True)
-    library = _library()
-    if done.returncode != 0 or library is None:
-        raise SystemExit(f"nrnivmodl failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
-    return library
+    return _compiled("libnrnmech", BUILD, [])
+
+
+def compile_for_coreneuron(native):
+    """The same for CoreNEURON, with its default flags or with those that allow this machine's vector instructions."""
+    if native:
+        flags = "-O3 -march=native -mprefer-vector-width=512 -ffast-math"
+        return _compiled("libcorenrnmech", BUILD.with_name("coreneuron-native"), ["-coreneuron", "-incflags", flags])
+    return _compiled("libcorenrnmech", BUILD.with_name("coreneuron"), ["-coreneuron"])
 
 
 _loaded = False

@@ -142,14 +142,21 @@ class Cell:
     @staticmethod
     def _connection(synapse):
         connection = h.NetCon(None, synapse)
-        connection.delay, connection.weight[0] = 0, 1
+        # `event` sends past the delay; CoreNEURON refuses one of 0.
+        connection.delay, connection.weight[0] = 1, 1
         return connection
 
 
-def run(cell, v_init_mv, duration_ms, sites=None, events=None, all_1ms=False, imem=False):
+def fixed_steps(duration_ms):
+    """Advances NEURON step by step."""
+    for _ in range(round(duration_ms / DT_MS)):
+        h.fadvance()
+
+
+def run(cell, v_init_mv, duration_ms, sites=None, events=None, all_1ms=False, imem=False, advance=fixed_steps):
     """Runs and returns {site: voltage every dt from t = 0 on}, with `v_all_1ms` and `imem_all_1ms` [compartment, ms]
     from t = 0 on when asked for. `events` is (excitatory, inhibitory), rows of dendritic compartment and time (ms).
-    The series include both ends. `wall_s` and `cpu_s` time the integration alone."""
+    The series include both ends. `wall_s` and `cpu_s` time the integration alone, which `advance` does."""
     h.dt, h.steps_per_ms = DT_MS, round(1 / DT_MS)
     h.secondorder = 0
     h.CVode().active(False)
@@ -167,9 +174,7 @@ def run(cell, v_init_mv, duration_ms, sites=None, events=None, all_1ms=False, im
     handler = h.FInitializeHandler(1, deliver)
     h.finitialize(v_init_mv)
     wall, cpu = time.perf_counter(), time.process_time()
-    steps = round(duration_ms / DT_MS)
-    for _ in range(steps):
-        h.fadvance()
+    advance(duration_ms)
     timing = {"wall_s": time.perf_counter() - wall, "cpu_s": time.process_time() - cpu}
     del handler
     out = {name: np.array(vector) for name, vector in recorded.items()}

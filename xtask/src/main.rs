@@ -1,7 +1,7 @@
-//! Developer tasks: `cargo xtask <task>`, one file a task.
+//! Developer tasks: `cargo xtask <task>`, one file or folder a task.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks talk to the terminal")]
 
-mod bench_neuron;
+mod bench_peers;
 mod ci;
 mod command;
 mod crate_graph;
@@ -29,8 +29,8 @@ enum Task {
     Golden(golden::Options),
     /// Compares imported reconstructions with NEURON's.
     NeuronImport(neuron_import::Options),
-    /// Times NEURON and apical on the same simulation.
-    BenchNeuron(bench_neuron::Options),
+    /// Times apical and other simulators on the same neuron.
+    BenchPeers(bench_peers::Options),
 }
 
 fn main() -> ExitCode {
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Golden(options) => golden::run(&options),
         Task::NeuronImport(options) => neuron_import::run(&options),
-        Task::BenchNeuron(options) => bench_neuron::run(&options),
+        Task::BenchPeers(options) => bench_peers::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
