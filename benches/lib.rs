@@ -18,13 +18,35 @@ pub fn tree() -> Result<CompartmentTree, BiophysicsError> {
     Ok(CompartmentTree::new(default_cell(), &MaxLength::default())?)
 }
 
+/// The default cell in compartments of at most this length.
+///
+/// # Errors
+///
+/// Never; the signature is that of the calls within.
+pub fn tree_of(max_length_um: f64) -> Result<CompartmentTree, BiophysicsError> {
+    Ok(CompartmentTree::new(default_cell(), &MaxLength::new(max_length_um)?)?)
+}
+
 /// The default cell with the channels of a preset, and its 1,278 synapses if asked for.
 ///
 /// # Errors
 ///
 /// Never; the signature is that of the calls within.
 pub fn model(preset: Preset, synapses: bool) -> Result<Arc<CellModel>, BiophysicsError> {
-    let mut builder = preset.paint(tree()?)?;
+    model_of(tree()?, preset, synapses)
+}
+
+/// The same on other compartments, with two synapses on each dendritic one.
+///
+/// # Errors
+///
+/// Never; the signature is that of the calls within.
+pub fn model_of(
+    tree: CompartmentTree,
+    preset: Preset,
+    synapses: bool,
+) -> Result<Arc<CellModel>, BiophysicsError> {
+    let mut builder = preset.paint(tree)?;
     if synapses {
         builder = training_synapses(builder, 1.0);
     }
