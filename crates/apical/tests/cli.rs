@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use apical::biophysics::InstructionSet;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -161,6 +162,8 @@ fn the_manifest_says_what_was_run_and_what_rows_are() {
         ("preset", "hay2011".into()),
         ("protocol", "bac".into()),
         ("dt_ms", 0.1.into()),
+        ("integration", "implicit-euler".into()),
+        ("instruction_set", InstructionSet::best().to_string().into()),
         ("duration_ms", 3.0.into()),
         ("v_init_mv", (-77.5).into()),
         ("celsius", 34.0.into()),
@@ -207,6 +210,28 @@ fn one_seed_makes_one_run() {
     let first = voltage(5);
     assert!(first == voltage(5), "the same bytes");
     assert!(first != voltage(6), "other input");
+}
+
+#[test]
+fn integration_and_instruction_set_are_those_asked_for() {
+    let line = "--protocol bap --delay-ms 1 --duration-ms 8 --dt-ms 0.05";
+    let run = |more: &str| {
+        let folder = simulated(&format!("{line} {more}"));
+        let (_, soma_mv) = array::<f64>(&folder.path().join("soma_mv.npy"));
+        (manifest(folder.path())["parameters"].clone(), soma_mv)
+    };
+    let largest =
+        |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    let (_, euler) = run("");
+    for set in InstructionSet::available() {
+        let (parameters, voltage) = run(&format!("--instruction-set {set}"));
+        assert_eq!(parameters["instruction_set"], set.to_string());
+        assert!(largest(&voltage, &euler) < 1e-7, "{set}");
+    }
+    let (parameters, voltage) = run("--integration crank-nicolson");
+    assert_eq!(parameters["integration"], "crank-nicolson");
+    let difference = largest(&voltage, &euler);
+    assert!((0.1..120.0).contains(&difference), "other errors of the time step: {difference}");
 }
 
 #[test]
@@ -366,6 +391,8 @@ fn impossible_values_are_refused() {
         "--duration-ms -1",
         "--release-probability 1.5",
         "--preset hay",
+        "--integration euler",
+        "--instruction-set mmx",
         "--protocol bac --delay-ms -1",
         "--no-such-option",
     ] {

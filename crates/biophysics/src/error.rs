@@ -113,6 +113,12 @@ pub enum BiophysicsError {
         /// Path distance asked for, µm.
         distance_um: f64,
     },
+    /// A method of integration of no known name.
+    #[error("there is no method of integration '{name}'; there are implicit-euler, crank-nicolson")]
+    UnknownIntegration {
+        /// The name.
+        name: String,
+    },
     /// An instruction set of no known name.
     #[error("there is no instruction set '{name}'; there are portable, neon, avx2, avx512")]
     UnknownInstructionSet {

@@ -69,4 +69,4 @@ pub use time_grid::TimeGrid;
 pub use trace::{Traces, Unit};
 
 /// Version of the numerics: raised whenever the same input gives other numbers than before.
-pub const NUMERICS_VERSION: u32 = 1;
+pub const NUMERICS_VERSION: u32 = 2;

@@ -1,6 +1,9 @@
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
-use crate::InstructionSet;
+use crate::{BiophysicsError, InstructionSet};
 
 /// How voltages are taken over a time step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,12 +23,35 @@ pub enum Integration {
 }
 
 impl Integration {
+    /// All methods.
+    pub const ALL: [Self; 2] = [Self::ImplicitEuler, Self::CrankNicolson];
+
     /// What share of a time step the implicit equations are solved for; the rest is extrapolated.
     pub(super) const fn implicit_share(self) -> f64 {
         match self {
             Self::ImplicitEuler => 1.0,
             Self::CrankNicolson => 0.5,
         }
+    }
+}
+
+impl fmt::Display for Integration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ImplicitEuler => "implicit-euler",
+            Self::CrankNicolson => "crank-nicolson",
+        })
+    }
+}
+
+impl FromStr for Integration {
+    type Err = BiophysicsError;
+
+    fn from_str(name: &str) -> Result<Self, BiophysicsError> {
+        Self::ALL
+            .into_iter()
+            .find(|method| method.to_string() == name)
+            .ok_or_else(|| BiophysicsError::UnknownIntegration { name: name.to_owned() })
     }
 }
 

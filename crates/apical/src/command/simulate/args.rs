@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use apical::biophysics::preset::Preset;
 use apical::biophysics::protocol::Protocol;
+use apical::biophysics::{InstructionSet, Integration};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
@@ -87,6 +88,17 @@ pub(in crate::command) struct SimulateArgs {
         help_heading = "Simulation"
     )]
     pub(super) dt_ms: f64,
+    /// How voltages are taken over a time step.
+    #[arg(
+        long, value_name = "METHOD", default_value = "implicit-euler",
+        value_parser = integrations(), help_heading = "Simulation"
+    )]
+    pub(super) integration: Integration,
+    /// Vector instructions to compute with; the fastest that the machine has unless given.
+    ///
+    /// Runs have the same bits where this is the same, and differ by rounding where it is not.
+    #[arg(long, value_name = "SET", value_parser = instruction_sets(), help_heading = "Simulation")]
+    pub(super) instruction_set: Option<InstructionSet>,
     /// Voltage everywhere at t = 0, mV; the protocol's unless given (−76 rest and synaptic, −80 others), −65 for hh.
     #[arg(
         long, value_name = "X", value_parser = finite, allow_negative_numbers = true,
@@ -112,6 +124,23 @@ pub(in crate::command) struct SimulateArgs {
     /// Folder to write to; created where it does not exist.
     #[arg(long, short, value_name = "DIR", help_heading = "Output")]
     pub(super) out: PathBuf,
+}
+
+fn integrations() -> impl TypedValueParser<Value = Integration> {
+    let help = |method| match method {
+        Integration::ImplicitEuler => "NEURON's default: error as the time step",
+        Integration::CrankNicolson => "Error as the square of the time step, for longer steps",
+        _ => "",
+    };
+    let values =
+        Integration::ALL.map(|method| PossibleValue::new(method.to_string()).help(help(method)));
+    PossibleValuesParser::new(values).try_map(|name| name.parse())
+}
+
+/// Those of this machine.
+fn instruction_sets() -> impl TypedValueParser<Value = InstructionSet> {
+    let names = InstructionSet::available().into_iter().map(|set| set.to_string());
+    PossibleValuesParser::new(names.collect::<Vec<_>>()).try_map(|name| name.parse())
 }
 
 fn presets() -> impl TypedValueParser<Value = Preset> {

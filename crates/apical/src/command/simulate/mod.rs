@@ -152,6 +152,8 @@ fn prepare(
 ) -> Result<Simulation, BiophysicsError> {
     let mut config = SimulationConfig::default();
     config.dt_ms = plan.dt_ms;
+    config.integration = plan.integration;
+    config.instruction_set = plan.instruction_set;
     config.v_init_mv = plan.stimuli.v_init_mv;
     config.seed = plan.synapses.as_ref().map_or(0, |synapses| synapses.seed);
     let mut simulation = Simulation::new(Arc::new(model), config)?;

@@ -1,5 +1,6 @@
 use apical::biophysics::preset::Preset;
 use apical::biophysics::protocol::{Protocol, ProtocolStimuli};
+use apical::biophysics::{InstructionSet, Integration};
 use apical::core::{CoreError, TimeGrid};
 use clap::CommandFactory;
 use clap::error::ErrorKind;
@@ -20,6 +21,9 @@ pub(super) struct Plan {
     #[serde(flatten)]
     pub(super) stimuli: ProtocolStimuli,
     pub(super) dt_ms: f64,
+    pub(super) integration: Integration,
+    /// The same bits come out wherever this is the same.
+    pub(super) instruction_set: InstructionSet,
     #[serde(skip)]
     pub(super) grid: TimeGrid,
     #[serde(skip)]
@@ -81,6 +85,8 @@ impl Plan {
             protocol: args.protocol,
             stimuli,
             dt_ms: args.dt_ms,
+            integration: args.integration,
+            instruction_set: args.instruction_set.unwrap_or_default(),
             grid,
             steps_per_ms: grid.steps_per_ms()?,
             max_compartment_length_um: 40.0,
