@@ -7,8 +7,9 @@ use crate::simd::{Kernel, Lanes, Real};
 
 /// The cable equation's passive part on the nodes of a neuron: axial conductances and capacitances.
 ///
-/// Rows are nodes: first the compartments, in their order, then the points without membrane of an [`AxialTree`]. These have
-/// no capacitance: their rows say that the axial currents into them sum to zero.
+/// Rows are nodes: first the compartments, in their order, then the points without membrane of an [`AxialTree`] at which
+/// sections are joined; tips, where nothing flows, are left out. Such points have no capacitance: their rows say that the
+/// axial currents into them sum to zero.
 #[derive(Clone, Debug)]
 pub struct CableMatrix {
     root: usize,
@@ -22,57 +23,68 @@ pub struct CableMatrix {
     joints: Vec<Joint>,
 }
 
-/// A node and its parent, at the places of these nodes' rows, and the conductance between them.
+/// A node and its parent, and the conductance between them.
 #[derive(Clone, Copy, Debug)]
 struct Joint {
-    node: usize,
-    parent: usize,
+    node: u32,
+    parent: u32,
     axial_us: f64,
+}
+
+impl Joint {
+    #[inline(always)]
+    const fn rows(&self) -> [usize; 2] {
+        [self.node as usize, self.parent as usize]
+    }
 }
 
 impl CableMatrix {
     /// The matrix of a tree with `capacitance_nf` at each compartment, in order of compartments.
     #[must_use]
     pub(crate) fn new(tree: &AxialTree, capacitance_nf: &[f64]) -> Self {
-        let count = tree.parents().len();
-        let mut without_membrane = capacitance_nf.len()..;
-        let row_of: Vec<usize> = tree
+        // The longest way from each node to a tip; none for tips themselves.
+        let mut heights: Vec<Option<usize>> =
+            tree.compartments().iter().map(|compartment| compartment.map(|_| 0)).collect();
+        let links = tree.parents().iter().enumerate().skip(1);
+        for (node, &parent) in links.rev() {
+            let above = heights[node].map(|height| height + 1);
+            heights[parent] = heights[parent].max(above);
+        }
+        let mut points = capacitance_nf.len()..;
+        let rows: Vec<Option<usize>> = tree
             .compartments()
             .iter()
-            .map(|compartment| match compartment {
-                Some(id) => id.index(),
-                None => without_membrane.next().unwrap_or_default(),
+            .zip(&heights)
+            .map(|(compartment, height)| {
+                height
+                    .and_then(|_| compartment.map_or_else(|| points.next(), |id| Some(id.index())))
             })
             .collect();
-
+        let count = points.start;
+        let root = rows[0].unwrap_or_default();
         let mut matrix = Self {
-            root: row_of[0],
-            parents: vec![row_of[0]; count],
+            root,
+            parents: vec![root; count],
             axial_us: vec![0.0; count],
             axial_sum_us: vec![0.0; count],
             capacitance_nf: capacitance_nf.to_vec(),
             joints: Vec::with_capacity(count),
         };
         matrix.capacitance_nf.resize(count, 0.0);
-        // The longest way to a tip: nodes of equal height do not depend on each other, and a processor can work on many at
-        // once where they follow each other.
-        let mut heights = vec![0_usize; count];
-        let links = tree.parents().iter().zip(tree.axial_resistance_mohm()).enumerate().skip(1);
-        for (node, (&parent, resistance_mohm)) in links.rev() {
-            heights[parent] = heights[parent].max(heights[node] + 1);
-            let (row, parent_row) = (row_of[node], row_of[parent]);
-            let axial_us = resistance_mohm.recip();
-            matrix.parents[row] = parent_row;
+        let mut order: Vec<usize> = (1..rows.len()).collect();
+        // Nodes of equal height do not wait for each other: a processor works on many at once where they are neighbors.
+        order.sort_by_key(|&node| heights[node]);
+        for node in order {
+            let (Some(row), Some(parent)) = (rows[node], rows[tree.parents()[node]]) else {
+                continue;
+            };
+            let axial_us = tree.axial_resistance_mohm()[node].recip();
+            matrix.parents[row] = parent;
             matrix.axial_us[row] = axial_us;
             matrix.axial_sum_us[row] += axial_us;
-            matrix.axial_sum_us[parent_row] += axial_us;
+            matrix.axial_sum_us[parent] += axial_us;
+            matrix.joints.push(Joint { node: row as u32, parent: parent as u32, axial_us });
         }
-        let mut order: Vec<usize> = (1..count).collect();
-        order.sort_by_key(|&node| heights[node]);
-        matrix.joints.extend(order.into_iter().map(|node| {
-            let row = row_of[node];
-            Joint { node: row, parent: matrix.parents[row], axial_us: matrix.axial_us[row] }
-        }));
         matrix
     }
 
@@ -102,7 +114,8 @@ impl CableMatrix {
 
     /// Adds to `rhs`, `[nodes × batch]`, the axial current into each node at voltages `v_mv`, nA.
     pub fn add_axial_currents(&self, batch_size: usize, v_mv: &[f64], rhs: &mut [f64]) {
-        for &Joint { node, parent, axial_us } in &self.joints {
+        for joint in &self.joints {
+            let ([node, parent], axial_us) = (joint.rows(), joint.axial_us);
             for trial in 0..batch_size {
                 let (at, up) = (node * batch_size + trial, parent * batch_size + trial);
                 let current = axial_us * (v_mv[up] - v_mv[at]);
@@ -155,9 +168,10 @@ impl CableMatrix {
         for (node, &value) in diagonal.iter().enumerate() {
             triplets.add_triplet(node, node, value);
         }
-        for &Joint { node, parent, axial_us } in &self.joints {
-            triplets.add_triplet(node, parent, -axial_us);
-            triplets.add_triplet(parent, node, -axial_us);
+        for joint in &self.joints {
+            let [node, parent] = joint.rows();
+            triplets.add_triplet(node, parent, -joint.axial_us);
+            triplets.add_triplet(parent, node, -joint.axial_us);
         }
         triplets.to_csr()
     }
@@ -232,7 +246,12 @@ fn eliminate<S: Simd, T: Trials<S>>(
     diagonal: &mut [T],
     rhs: &mut [T],
 ) {
-    for &Joint { node, parent, axial_us } in &matrix.joints {
+    // Of one length, so that an index is checked once for all three.
+    let len = matrix.node_count() * per_node;
+    let (diagonal, rhs) = (&mut diagonal[..len], &mut rhs[..len]);
+    let v_mv = v_mv.map(|v_mv| &v_mv[..len]);
+    for joint in &matrix.joints {
+        let ([node, parent], axial_us) = (joint.rows(), joint.axial_us);
         for i in 0..per_node {
             let (at, up) = (node * per_node + i, parent * per_node + i);
             let (mut here, mut above) = (rhs[at].load(simd), rhs[up].load(simd));
@@ -255,7 +274,8 @@ fn eliminate<S: Simd, T: Trials<S>>(
         let solution = rhs[at].load(simd) / diagonal[at].load(simd);
         rhs[at].store(solution);
     }
-    for &Joint { node, parent, axial_us } in matrix.joints.iter().rev() {
+    for joint in matrix.joints.iter().rev() {
+        let ([node, parent], axial_us) = (joint.rows(), joint.axial_us);
         for i in 0..per_node {
             let (at, up) = (node * per_node + i, parent * per_node + i);
             let sum = rhs[at].load(simd) + rhs[up].load(simd) * axial_us;

@@ -27,8 +27,8 @@ pub struct CellModel {
     synapses: Vec<SynapseGroup>,
     densities: Vec<(&'static str, Density)>,
     calcium: CalciumSettings,
-    /// Compartments whose calcium reversal potential follows the concentration.
-    calcium_reversals: Instances,
+    /// Compartments where the calcium concentration may change, or its reversal potential be asked for.
+    with_calcium: Instances,
 }
 
 /// What the reversal potential of calcium follows from.
@@ -111,8 +111,8 @@ impl CellModel {
         &self.calcium
     }
 
-    pub(crate) const fn calcium_reversals(&self) -> &Instances {
-        &self.calcium_reversals
+    pub(crate) const fn with_calcium(&self) -> &Instances {
+        &self.with_calcium
     }
 }
 
@@ -331,6 +331,7 @@ impl CellModelBuilder {
             pool.check()?;
             let on: Vec<_> =
                 compartments.iter().map(|id| (id.index(), area_um2[id.index()])).collect();
+            with_calcium.extend(compartments.iter().map(|id| id.index()));
             mechanisms.push(Box::new(CalciumDynamics::new(pool, self.initial_calcium_mm, &on)));
         }
         for (compartments, mechanism) in self.mechanisms {
@@ -363,7 +364,7 @@ impl CellModelBuilder {
             mechanisms,
             synapses,
             densities,
-            calcium_reversals: Instances::new(with_calcium),
+            with_calcium: Instances::new(with_calcium),
         })
     }
 }

@@ -13,7 +13,9 @@ pub struct Membrane<'a> {
     pub v_mv: &'a [f64],
     /// Calcium concentration inside the membrane, mM.
     pub calcium_mm: &'a mut [f64],
-    /// Reversal potential of calcium, mV, at these concentrations; where there is a mechanism that may ask for it.
+    /// Natural logarithm of it, at the stage of gates.
+    pub ln_calcium: &'a [f64],
+    /// Reversal potential of calcium, mV, at these concentrations, at the stage of gates.
     pub calcium_reversal_mv: &'a [f64],
     /// Calcium current of the step before, nA, outward positive: what concentrations change by.
     pub last_calcium_current_na: &'a [f64],

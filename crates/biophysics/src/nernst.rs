@@ -41,13 +41,14 @@ impl Nernst {
     }
 }
 
-/// Reversal potentials of some compartments from their concentrations; arrays are `[compartments × batch]`.
+/// Logarithms of concentrations, and the reversal potentials that follow; arrays are `[compartments × batch]`.
 pub(crate) struct ReversalPotentials<'a> {
     pub(crate) nernst: Nernst,
     pub(crate) outside_mm: f64,
     pub(crate) instances: &'a Instances,
     pub(crate) batch_size: usize,
     pub(crate) inside_mm: &'a [f64],
+    pub(crate) ln_inside: &'a mut [f64],
     pub(crate) reversal_mv: &'a mut [f64],
 }
 
@@ -62,9 +63,12 @@ impl Kernel for ReversalPotentials<'_> {
             self.batch_size,
             PerInstance { constants: [], compartments: [self.inside_mm], states: [] },
             [],
-            [self.reversal_mv],
+            [self.ln_inside, self.reversal_mv],
             #[inline(always)]
-            |[], [inside_mm], [], [], [_]| ([], [(-inside_mm.ln() + outside) * slope_mv]),
+            |[], [inside_mm], [], [], [_, _]| {
+                let ln_inside = inside_mm.ln();
+                ([], [ln_inside, (-ln_inside + outside) * slope_mv])
+            },
         );
     }
 }

@@ -68,10 +68,8 @@ fn allocations(work: impl FnOnce()) -> u64 {
     ALLOCATIONS.get() - before
 }
 
-const TRIALS: usize = 3;
-
 /// A soma with a long apical dendrite, all channels of the preset, and synapses of every kind.
-fn simulation() -> Simulation {
+fn simulation(trials: usize) -> Simulation {
     let cylinder = |length_um, diameter_um| SectionShape::Cylinder { length_um, diameter_um };
     let base = Attachment { parent: SectionId::new(0), x: 0.5 };
     let morphology = Morphology::new(vec![
@@ -89,7 +87,7 @@ fn simulation() -> Simulation {
         .synapses(SynapseModel::ampa_nmda().with_release_probability(0.6), &dendrites)
         .synapses(SynapseModel::gaba_a().with_plasticity(plasticity), &dendrites);
     let mut config = SimulationConfig::default();
-    config.batch_size = TRIALS;
+    config.batch_size = trials;
     Simulation::new(Arc::new(builder.build().unwrap()), config).unwrap()
 }
 
@@ -144,12 +142,17 @@ fn the_allocator_counts() {
     assert_eq!(allocations(|| drop(black_box(vec![0_u8; 64]))), 1, "zeroed");
 }
 
+/// One trial, a batch that is no whole vector, and one that is.
 #[test]
 fn a_step_allocates_nothing() {
-    let mut simulation = simulation();
+    [1, 3, 8].into_iter().for_each(assert_that_a_step_allocates_nothing);
+}
+
+fn assert_that_a_step_allocates_nothing(trials: usize) {
+    let mut simulation = simulation(trials);
     let soma = CompartmentId::new(0);
     let synapses = simulation.model().synapse_count();
-    for trial in 0..TRIALS {
+    for trial in 0..trials {
         // Forty events at every synapse, some at every millisecond.
         let events = (0..synapses * 40).map(|i| SynapticEvent {
             time_ms: (i * 7 % 40) as f64 + 0.025 * trial as f64,
@@ -162,14 +165,14 @@ fn a_step_allocates_nothing() {
     }
     let hold = ClampLevel { duration_ms: 10.0, v_mv: -60.0 };
     let clamp = VoltageClamp::new(vec![hold], 1.0).unwrap();
-    simulation.clamp(TRIALS - 1, soma, clamp).unwrap();
+    simulation.clamp(trials - 1, soma, clamp).unwrap();
 
     let found = allocations(|| {
         for _ in 0..800 {
             simulation.step().unwrap();
         }
     });
-    assert_eq!(found, 0, "allocations in 800 steps");
+    assert_eq!(found, 0, "allocations in 800 steps of {trials} trials");
     let mut peak = Peak(f64::MIN);
     let found = allocations(|| simulation.run(20.0, &mut peak).unwrap());
     assert_eq!(found, 0, "allocations in a run of 20 ms with an observer");

@@ -29,7 +29,7 @@ fn assert_close(found: f64, expected: f64, what: &str) {
 }
 
 fn at(v_mv: f64, calcium_mm: f64) -> RateContext<f64> {
-    RateContext { v_mv, calcium_mm }
+    RateContext::new(v_mv, calcium_mm)
 }
 
 fn check<const GATES: usize>(

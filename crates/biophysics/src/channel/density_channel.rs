@@ -73,14 +73,14 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Initialize<'_, '_
             membrane.batch_size,
             PerInstance {
                 constants: [],
-                compartments: [membrane.v_mv, membrane.calcium_mm],
+                compartments: [membrane.v_mv, membrane.calcium_mm, membrane.ln_calcium],
                 states: [],
             },
             gates(state),
             [],
             #[inline(always)]
-            |[], [v_mv, calcium_mm], [], mut states: [Lanes<S>; GATES], []| {
-                let rates = channel.kinetics.rates(RateContext { v_mv, calcium_mm });
+            |[], [v_mv, calcium_mm, ln_calcium], [], mut states: [Lanes<S>; GATES], []| {
+                let rates = channel.kinetics.rates(RateContext { v_mv, calcium_mm, ln_calcium });
                 for (x, gate) in states.iter_mut().zip(rates) {
                     *x = gate.x_inf();
                 }
@@ -103,6 +103,7 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Step<'_, '_, K, G
         let Self { channel, dt_ms, membrane, state } = self;
         let (instances, batch_size) = (&channel.instances, membrane.batch_size);
         let (v_mv, calcium_mm) = (membrane.v_mv, &*membrane.calcium_mm);
+        let ln_calcium = membrane.ln_calcium;
         let (current, conductance) = (&mut *membrane.current_na, &mut *membrane.conductance_us);
         if K::ION == Ion::Calcium {
             sweep(
@@ -111,14 +112,18 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Step<'_, '_, K, G
                 batch_size,
                 PerInstance {
                     constants: [&channel.conductance_us],
-                    compartments: [v_mv, calcium_mm, membrane.calcium_reversal_mv],
+                    compartments: [v_mv, calcium_mm, ln_calcium, membrane.calcium_reversal_mv],
                     states: [],
                 },
                 gates(state),
                 [current, conductance, membrane.calcium_current_na],
                 #[inline(always)]
-                |[maximal], [v_mv, calcium_mm, reversal_mv], [], states, [i, g, calcium_i]| {
-                    let context = RateContext { v_mv, calcium_mm };
+                |[maximal],
+                 [v_mv, calcium_mm, ln_calcium, reversal_mv],
+                 [],
+                 states,
+                 [i, g, calcium_i]| {
+                    let context = RateContext { v_mv, calcium_mm, ln_calcium };
                     let states = relaxed(&channel.kinetics, context, states, dt_ms);
                     let conductance = channel.kinetics.conductance(maximal, states);
                     let current = conductance * (v_mv - reversal_mv);
@@ -132,14 +137,14 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Step<'_, '_, K, G
                 batch_size,
                 PerInstance {
                     constants: [&channel.conductance_us],
-                    compartments: [v_mv, calcium_mm],
+                    compartments: [v_mv, calcium_mm, ln_calcium],
                     states: [],
                 },
                 gates(state),
                 [current, conductance],
                 #[inline(always)]
-                |[maximal], [v_mv, calcium_mm], [], states, [i, g]| {
-                    let context = RateContext { v_mv, calcium_mm };
+                |[maximal], [v_mv, calcium_mm, ln_calcium], [], states, [i, g]| {
+                    let context = RateContext { v_mv, calcium_mm, ln_calcium };
                     let states = relaxed(&channel.kinetics, context, states, dt_ms);
                     let conductance = channel.kinetics.conductance(maximal, states);
                     (states, [i + conductance * (v_mv - channel.reversal_mv), g + conductance])

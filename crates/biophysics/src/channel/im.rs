@@ -17,8 +17,11 @@ impl ChannelKinetics<1> for Im {
 
     #[inline(always)]
     fn rates<R: Real>(&self, context: RateContext<R>) -> [Gate<R>; 1] {
-        let x = (context.v_mv + 35.0) * 0.1;
-        [Gate::from_rates(x.exp(), (-x).exp(), 3.3e-3 * FACTOR_21_TO_34_CELSIUS)]
+        // α/(α + β) and α + β, where β = 1/α but for the factor.
+        let alpha = context.v_mv.scaled(35.0, 10.0).exp();
+        let square = alpha * alpha;
+        let sum = square + 1.0;
+        [Gate::from_quotients([square, sum], [sum, alpha], 3.3e-3 * FACTOR_21_TO_34_CELSIUS)]
     }
 
     #[inline(always)]

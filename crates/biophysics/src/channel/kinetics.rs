@@ -23,6 +23,16 @@ pub struct RateContext<R> {
     pub v_mv: R,
     /// Calcium concentration at the inside of the membrane, mM.
     pub calcium_mm: R,
+    /// Its natural logarithm, which the reversal potential of calcium needs anyway.
+    pub ln_calcium: R,
+}
+
+impl<R: Real> RateContext<R> {
+    /// At a voltage, mV, and a concentration of calcium, mM.
+    #[must_use]
+    pub fn new(v_mv: R, calcium_mm: R) -> Self {
+        Self { v_mv, calcium_mm, ln_calcium: calcium_mm.ln() }
+    }
 }
 
 /// Steady state and rate of a gating variable x: x' = (x∞ − x)/τ.

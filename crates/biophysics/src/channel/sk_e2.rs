@@ -11,8 +11,10 @@ use crate::Real;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SkE2;
 
-/// Concentration at which half of the channels are open, mM.
-const HALF_OPEN_MM: f64 = 0.000_43;
+/// Logarithm of the concentration at which half of the channels are open, 0.00043 mM.
+const LN_HALF_OPEN: f64 = -7.751_725_349_276_666;
+/// Concentrations below this are raised by it, mM.
+const RAISED_BELOW_MM: f64 = 1e-7;
 /// Stands for no calcium: it opens none of the channels.
 const LEAST_MM: f64 = 1e-300;
 
@@ -24,8 +26,12 @@ impl ChannelKinetics<1> for SkE2 {
     #[inline(always)]
     fn rates<R: Real>(&self, context: RateContext<R>) -> [Gate<R>; 1] {
         let c = context.calcium_mm;
-        let c = c.select_below(1e-7, c + 1e-7, c).at_least(LEAST_MM);
-        let power = ((c / HALF_OPEN_MM).ln() * -4.8).exp();
+        let mut ln_calcium = context.ln_calcium;
+        if c.any_below(RAISED_BELOW_MM) {
+            let raised = (c + RAISED_BELOW_MM).at_least(LEAST_MM);
+            ln_calcium = c.select_below(RAISED_BELOW_MM, raised.ln(), ln_calcium);
+        }
+        let power = ((ln_calcium - LN_HALF_OPEN) * -4.8).exp();
         let one = c.constant(1.0);
         [Gate::new(one / (power + 1.0), one, 1.0)]
     }

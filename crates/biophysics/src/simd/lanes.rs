@@ -136,6 +136,11 @@ impl<S: Simd> Real for Lanes<S> {
     }
 
     #[inline(always)]
+    fn any_below(self, limit: f64) -> bool {
+        self.0.simd_lt(limit).any_true()
+    }
+
+    #[inline(always)]
     fn select_below(self, threshold: f64, below: Self, otherwise: Self) -> Self {
         Self(self.0.simd_lt(threshold).select(below.0, otherwise.0))
     }

@@ -61,6 +61,10 @@ pub trait Real:
     #[must_use]
     fn at_least(self, limit: f64) -> Self;
 
+    /// Whether any is below a limit.
+    #[must_use]
+    fn any_below(self, limit: f64) -> bool;
+
     /// `below` where x < threshold, else `otherwise`.
     #[must_use]
     fn select_below(self, threshold: f64, below: Self, otherwise: Self) -> Self;
@@ -112,6 +116,11 @@ impl Real for f64 {
     #[inline(always)]
     fn at_least(self, limit: f64) -> Self {
         self.max(limit)
+    }
+
+    #[inline(always)]
+    fn any_below(self, limit: f64) -> bool {
+        self < limit
     }
 
     #[inline(always)]

@@ -5,8 +5,7 @@ use fearless_simd::Simd;
 
 use super::{Integration, Simulation};
 use crate::BiophysicsError;
-use crate::mechanism::Stage;
-use crate::nernst::ReversalPotentials;
+use crate::mechanism::{Mechanism, Membrane, Stage};
 use crate::simd::{Instances, Kernel, Lanes, PerInstance, sweep};
 use crate::synapse::SynapseGroup;
 
@@ -18,17 +17,18 @@ impl Simulation {
         self.state.v_mv.fill(self.config.v_init_mv);
         self.state.calcium_mm.fill(self.model.calcium().initial_mm);
         self.workspace.solved.calcium_current_na.fill(0.0);
-        let mut membrane =
-            self.workspace.membrane(&self.config, &self.state.v_mv, &mut self.state.calcium_mm);
-        for (mechanism, states) in self.model.mechanisms().iter().zip(&mut self.state.mechanisms) {
-            mechanism.initialize(&mut membrane, states);
-        }
+        self.of_each_mechanism(true, |mechanism, membrane, states| {
+            mechanism.initialize(membrane, states);
+        });
         self.find_currents();
     }
 
     /// The currents of mechanisms at the present state, which a step leaves for the next.
     pub(super) fn find_currents(&mut self) {
-        self.step_mechanisms(0.0);
+        self.workspace.next.clear();
+        self.of_each_mechanism(true, |mechanism, membrane, states| {
+            mechanism.step(0.0, membrane, states);
+        });
     }
 
     /// Synapses receive the events that are due. Gates are those of the middle of the step with Crank–Nicolson, and so are
@@ -106,7 +106,7 @@ impl Simulation {
         if self.config.integration == Integration::CrankNicolson {
             // Concentrations follow from the current in the middle of the step.
             set.run(ToMiddle {
-                instances: self.model.calcium_reversals(),
+                instances: self.model.with_calcium(),
                 batch_size,
                 v_mv: &state.v_mv,
                 delta_mv: &work.delta_mv,
@@ -127,33 +127,32 @@ impl Simulation {
 
     /// Concentrations, then gates and the currents of the step to come.
     pub(super) fn advance_states(&mut self) {
-        self.step_mechanisms(self.config.dt_ms);
+        let dt_ms = self.config.dt_ms;
+        self.workspace.next.clear();
+        self.of_each_mechanism(false, |mechanism, membrane, states| {
+            mechanism.step(dt_ms, membrane, states);
+        });
     }
 
-    fn step_mechanisms(&mut self, dt_ms: f64) {
-        let model = &self.model;
-        self.workspace.next.clear();
-        let mut steps = model.mechanisms().iter().zip(&mut self.state.mechanisms).peekable();
+    /// Stage by stage. Reversal potentials follow the concentrations, of all compartments or of those where they change.
+    fn of_each_mechanism(
+        &mut self,
+        of_all: bool,
+        act: impl Fn(&dyn Mechanism, &mut Membrane<'_>, &mut [f64]),
+    ) {
+        let (config, work) = (&self.config, &mut self.workspace);
+        let (v_mv, calcium_mm) = (&self.state.v_mv, &mut self.state.calcium_mm);
+        let pairs = self.model.mechanisms().iter().zip(&mut self.state.mechanisms);
+        let mut pairs = pairs.peekable();
         while let Some((mechanism, states)) =
-            steps.next_if(|(mechanism, _)| mechanism.stage() == Stage::Concentration)
+            pairs.next_if(|(mechanism, _)| mechanism.stage() == Stage::Concentration)
         {
-            let mut membrane =
-                self.workspace.membrane(&self.config, &self.state.v_mv, &mut self.state.calcium_mm);
-            mechanism.step(dt_ms, &mut membrane, states);
+            act(&**mechanism, &mut work.membrane(config, v_mv, calcium_mm), states);
         }
-        let calcium = model.calcium();
-        self.config.instruction_set.run(ReversalPotentials {
-            nernst: calcium.nernst,
-            outside_mm: calcium.outside_mm,
-            instances: model.calcium_reversals(),
-            batch_size: self.config.batch_size,
-            inside_mm: &self.state.calcium_mm,
-            reversal_mv: &mut self.workspace.calcium_reversal_mv,
-        });
-        let mut membrane =
-            self.workspace.membrane(&self.config, &self.state.v_mv, &mut self.state.calcium_mm);
-        for (mechanism, states) in steps {
-            mechanism.step(dt_ms, &mut membrane, states);
+        work.find_reversal_potentials(&self.model, config, calcium_mm, of_all);
+        let mut membrane = work.membrane(config, v_mv, calcium_mm);
+        for (mechanism, states) in pairs {
+            act(&**mechanism, &mut membrane, states);
         }
     }
 

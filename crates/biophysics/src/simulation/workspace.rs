@@ -3,6 +3,7 @@ use fearless_simd::Simd;
 use super::SimulationConfig;
 use super::state::Snapshot;
 use crate::mechanism::Membrane;
+use crate::nernst::ReversalPotentials;
 use crate::simd::{Aligned, Instances, Kernel, PerInstance, sweep, zeros};
 use crate::{CellModel, InstructionSet};
 
@@ -10,6 +11,7 @@ use crate::{CellModel, InstructionSet};
 #[derive(Clone, Debug)]
 pub(super) struct Workspace {
     // [compartments × batch]
+    pub(super) ln_calcium: Aligned,
     pub(super) calcium_reversal_mv: Aligned,
     /// Of the step that is solved, or was solved last.
     pub(super) solved: MembraneSums,
@@ -58,6 +60,7 @@ impl Workspace {
         };
         let capacitance = &cable.capacitance_nf()[..count];
         Self {
+            ln_calcium: compartments.clone(),
             calcium_reversal_mv: compartments.clone(),
             solved: sums.clone(),
             next: sums,
@@ -82,12 +85,33 @@ impl Workspace {
             batch_size: config.batch_size,
             v_mv,
             calcium_mm,
+            ln_calcium: &self.ln_calcium,
             calcium_reversal_mv: &self.calcium_reversal_mv,
             last_calcium_current_na: &self.solved.calcium_current_na,
             current_na: &mut self.next.current_na,
             conductance_us: &mut self.next.conductance_us,
             calcium_current_na: &mut self.next.calcium_current_na,
         }
+    }
+
+    /// Of all compartments, or of those whose concentrations change.
+    pub(super) fn find_reversal_potentials(
+        &mut self,
+        model: &CellModel,
+        config: &SimulationConfig,
+        calcium_mm: &[f64],
+        of_all: bool,
+    ) {
+        let calcium = model.calcium();
+        config.instruction_set.run(ReversalPotentials {
+            nernst: calcium.nernst,
+            outside_mm: calcium.outside_mm,
+            instances: if of_all { &self.compartments } else { model.with_calcium() },
+            batch_size: config.batch_size,
+            inside_mm: calcium_mm,
+            ln_inside: &mut self.ln_calcium,
+            reversal_mv: &mut self.calcium_reversal_mv,
+        });
     }
 
     /// Writes the diagonal, and the right-hand side without axial and injected currents.

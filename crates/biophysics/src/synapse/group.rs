@@ -6,7 +6,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{ShortTermPlasticityState, SynapseModel, SynapticConductance};
+use super::{MagnesiumBlock, ShortTermPlasticityState, SynapseModel, SynapticConductance};
 use crate::InstructionSet;
 use crate::simd::{Aligned, Instances, Kernel, PerInstance, Real, sweep, zeros};
 
@@ -126,18 +126,24 @@ impl SynapseGroup {
         state: &mut SynapseState,
     ) {
         let per_array = state.plasticity.len().max(1);
-        let pairs = state.conductances.chunks_exact_mut(2 * per_array);
-        for (component, pair) in self.model.components.iter().zip(pairs) {
-            let (a, b) = pair.split_at_mut(per_array);
-            set.run(Step {
-                component,
-                decay_factors: component.waveform.decay_factors(dt_ms),
-                instances: &self.instances,
-                batch_size,
-                v_mv,
-                conductance: [a, b],
-                sums: [&mut *current_na, &mut *conductance_us],
-            });
+        let (instances, sums) = (&self.instances, [current_na, conductance_us]);
+        let common = Common { instances, batch_size, dt_ms, v_mv, sums };
+        let mut parts = state.conductances.chunks_exact_mut(per_array);
+        let mut part = || parts.next().unwrap_or_default();
+        // Two conductances in one pass over the currents.
+        match &self.model.components[..] {
+            [a, b] => set.run(Step {
+                components: [a, b],
+                parts: [part(), part(), part(), part()],
+                common,
+            }),
+            components => {
+                let mut common = common;
+                for component in components {
+                    let parts = [part(), part()];
+                    set.run(Step { components: [component], parts, common: common.again() });
+                }
+            }
         }
     }
 }
@@ -154,67 +160,90 @@ impl SynapseGroup {
     }
 }
 
-struct Step<'a> {
-    component: &'a SynapticConductance,
-    decay_factors: [f64; 2],
+/// What the conductances of a group have in common.
+struct Common<'a> {
     instances: &'a Instances,
     batch_size: usize,
+    dt_ms: f64,
     v_mv: &'a [f64],
-    /// A and B.
-    conductance: [&'a mut [f64]; 2],
+    /// Currents and slope conductances.
     sums: [&'a mut [f64]; 2],
 }
 
-impl Kernel for Step<'_> {
+impl Common<'_> {
+    fn again(&mut self) -> Common<'_> {
+        let [current, conductance] = &mut self.sums;
+        Common { sums: [current, conductance], ..*self }
+    }
+}
+
+struct Step<'a, const N: usize, const PARTS: usize> {
+    components: [&'a SynapticConductance; N],
+    /// A and B of each.
+    parts: [&'a mut [f64]; PARTS],
+    common: Common<'a>,
+}
+
+impl<const N: usize, const PARTS: usize> Kernel for Step<'_, N, PARTS> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { component, decay_factors, instances, batch_size, v_mv, conductance, sums } =
-            self;
-        let [a_factor, b_factor] = decay_factors;
-        let given = PerInstance { constants: [], compartments: [v_mv], states: [] };
-        let (peak_us, reversal_mv) =
-            (component.peak_conductance_us, component.reversal_potential_mv);
-        match component.magnesium_block {
-            None => sweep(
-                simd,
-                instances,
-                batch_size,
-                given,
-                conductance,
-                sums,
-                #[inline(always)]
-                |[], [v], [], [a, b], [i, g]| {
-                    let conductance = (b - a) * peak_us;
-                    let sums = [i + conductance * (v - reversal_mv), g + conductance];
-                    ([a * a_factor, b * b_factor], sums)
-                },
-            ),
-            Some(block) => {
-                let further = (-block.slope_per_mv * SLOPE_STEP_MV).exp();
-                let ratio = block.magnesium_mm / block.half_block_mm;
-                sweep(
-                    simd,
-                    instances,
-                    batch_size,
-                    given,
-                    conductance,
-                    sums,
-                    #[inline(always)]
-                    |[], [v], [], [a, b], [i, g]| {
-                        let conductance = (b - a) * peak_us;
-                        // Divisors of the open shares at v and a little further on.
-                        let blocked = (v * -block.slope_per_mv).exp() * ratio;
-                        let (here, there) = (blocked + 1.0, blocked * further + 1.0);
-                        let reciprocal = v.constant(1.0) / (here * there);
-                        let drive = v - reversal_mv;
-                        let current = conductance * (there * reciprocal) * drive;
-                        let current_there =
-                            conductance * (here * reciprocal) * (drive + SLOPE_STEP_MV);
-                        let slope = (current_there - current) * (1.0 / SLOPE_STEP_MV);
-                        ([a * a_factor, b * b_factor], [i + current, g + slope])
-                    },
-                );
-            }
+        let Self { components, parts, common } = self;
+        let decay = components.map(|component| component.waveform.decay_factors(common.dt_ms));
+        let blocks = components.map(|component| component.magnesium_block.map(Block::new));
+        sweep(
+            simd,
+            common.instances,
+            common.batch_size,
+            PerInstance { constants: [], compartments: [common.v_mv], states: [] },
+            parts,
+            common.sums,
+            #[inline(always)]
+            |[], [v], [], mut parts, [mut i, mut g]| {
+                for k in 0..N {
+                    let (a, b) = (parts[2 * k], parts[2 * k + 1]);
+                    let conductance = (b - a) * components[k].peak_conductance_us;
+                    let drive = v - components[k].reversal_potential_mv;
+                    let (current, slope) = match &blocks[k] {
+                        None => (conductance * drive, conductance),
+                        Some(block) => block.current_and_slope(conductance, v, drive),
+                    };
+                    (i, g) = (i + current, g + slope);
+                    parts[2 * k] = a * decay[k][0];
+                    parts[2 * k + 1] = b * decay[k][1];
+                }
+                (parts, [i, g])
+            },
+        );
+    }
+}
+
+/// A magnesium block, and what it takes to know its slope.
+struct Block {
+    slope_per_mv: f64,
+    /// Magnesium relative to the half-blocking concentration.
+    ratio: f64,
+    /// What the blocked share relative to the open one is multiplied by over [`SLOPE_STEP_MV`].
+    further: f64,
+}
+
+impl Block {
+    fn new(block: MagnesiumBlock) -> Self {
+        Self {
+            slope_per_mv: block.slope_per_mv,
+            ratio: block.magnesium_mm / block.half_block_mm,
+            further: (-block.slope_per_mv * SLOPE_STEP_MV).exp(),
         }
+    }
+
+    /// Current of an unblocked conductance, and its slope as a difference over [`SLOPE_STEP_MV`].
+    #[inline(always)]
+    fn current_and_slope<R: Real>(&self, conductance: R, v: R, drive: R) -> (R, R) {
+        // Divisors of the open shares at v and a little further on.
+        let blocked = (v * -self.slope_per_mv).exp() * self.ratio;
+        let (here, there) = (blocked + 1.0, blocked * self.further + 1.0);
+        let reciprocal = v.constant(1.0) / (here * there);
+        let current = conductance * (there * reciprocal) * drive;
+        let current_there = conductance * (here * reciprocal) * (drive + SLOPE_STEP_MV);
+        (current, (current_there - current) * (1.0 / SLOPE_STEP_MV))
     }
 }
