@@ -17,6 +17,7 @@ pages! {
     tutorial_output: "docs/src/tutorial-output.md",
     theory_cable: "docs/src/theory-cable.md",
     theory_time_step: "docs/src/theory-time-step.md",
+    theory_vectors: "docs/src/theory-vectors.md",
     theory_channels: "docs/src/theory-channels.md",
     theory_synapses: "docs/src/theory-synapses.md",
     importing: "docs/src/importing.md",
