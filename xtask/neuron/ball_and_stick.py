@@ -69,6 +69,8 @@ IMEM_BOTH = {"i_membrane_soma": ("i_membrane_", "soma", 0.5), "i_membrane_synaps
 CASES = {
     "shai2015": channel_case(presets.SHAI2015, 0.6, gCa_LVAstbar_Ca_LVAst=0.0022712, gIhbar_Ih=0.0005),
     "hay2011": channel_case(presets.HAY2011, 0.6, gCa_HVAbar_Ca_HVA=0.000555, gCa_LVAstbar_Ca_LVAst=0.0187, gIhbar_Ih=0.0005),
+    "crank_nicolson": channel_case(presets.SHAI2015, 0.6, gCa_LVAstbar_Ca_LVAst=0.0022712, gIhbar_Ih=0.0005)
+    | {"description": "ball and stick with the shai2015 channels of soma and apical dendrite, current step, by Crank-Nicolson", "secondorder": 2},
     "axon_channels": {
         "description": "one compartment with the shai2015 channels of the axon, current step",
         "celsius": 6.3,
@@ -152,7 +154,7 @@ def build_clamp(case, sections):
 
 def run(case):
     """Builds and runs a case; returns its arrays by name."""
-    h.dt, h.celsius, h.secondorder, h.usetable_hh = DT_MS, case["celsius"], 0, 0
+    h.dt, h.celsius, h.secondorder, h.usetable_hh = DT_MS, case["celsius"], case.get("secondorder", 0), 0
     sections, keep = {}, []
     for spec in case["sections"]:
         sections[spec["name"]] = build_section(spec, sections)

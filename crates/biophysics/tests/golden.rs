@@ -17,8 +17,8 @@ use apical_biophysics::synapse::{
     DoubleExponential, Exponential, SynapseModel, SynapticConductance, Waveform,
 };
 use apical_biophysics::{
-    CalciumPool, CellModel, CellModelBuilder, ClampLevel, CurrentStep, Density, Simulation,
-    SimulationConfig, SpikeDetector, Temperature, TraceRecorder, VoltageClamp,
+    CalciumPool, CellModel, CellModelBuilder, ClampLevel, CurrentStep, Density, Integration,
+    Simulation, SimulationConfig, SpikeDetector, Temperature, TraceRecorder, VoltageClamp,
 };
 use apical_core::{
     CompartmentId, EventTrain, SectionId, SectionType, SynapseId, SynapticEvent, Traces, Unit,
@@ -180,6 +180,9 @@ impl Case {
         let mut config = SimulationConfig::default();
         config.dt_ms = number(&self.definition, "dt_ms");
         config.v_init_mv = number(&self.definition, "v_init_mv");
+        if self.definition["secondorder"] == 2 {
+            config.integration = Integration::CrankNicolson;
+        }
         let mut simulation = Simulation::new(Arc::new(model), config).unwrap();
         let tree = simulation.model().tree().clone();
         for step in list(&self.definition, "steps") {
@@ -357,6 +360,16 @@ fn hay2011() {
     let case = Case::read("hay2011");
     case.check_voltages(VOLTAGE_TOLERANCE_MV);
     case.check_spikes("v_soma", 4);
+    case.check_calcium();
+}
+
+/// NEURON's `secondorder = 2`.
+#[test]
+fn crank_nicolson() {
+    let case = Case::read("crank_nicolson");
+    assert_eq!(case.definition["secondorder"], 2);
+    case.check_voltages(VOLTAGE_TOLERANCE_MV);
+    case.check_spikes("v_soma", 7);
     case.check_calcium();
 }
 
