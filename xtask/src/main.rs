@@ -1,9 +1,10 @@
-//! Developer tasks: `cargo xtask <task>`, one file a task.
+//! Developer tasks: `cargo xtask <task>`, one file or folder a task.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks talk to the terminal")]
 
 mod bench_neuron;
 mod ci;
 mod command;
+mod convergence;
 mod crate_graph;
 mod golden;
 mod neuron_import;
@@ -31,6 +32,8 @@ enum Task {
     NeuronImport(neuron_import::Options),
     /// Times NEURON and apical on the same simulation.
     BenchNeuron(bench_neuron::Options),
+    /// Error and cost of time steps and methods of integration.
+    Convergence(convergence::Options),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         Task::Golden(options) => golden::run(&options),
         Task::NeuronImport(options) => neuron_import::run(&options),
         Task::BenchNeuron(options) => bench_neuron::run(&options),
+        Task::Convergence(options) => convergence::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
