@@ -19,8 +19,6 @@ use error::{Errors, between, longest_within, order};
 use experiment::{Neuron, Scheme};
 
 const METHODS: [Integration; 2] = [Integration::ImplicitEuler, Integration::CrankNicolson];
-/// Every one divides a millisecond.
-const STEPS_MS: [f64; 6] = [0.0125, 0.025, 0.05, 0.0625, 0.1, 0.2];
 /// The default step, whose error with implicit Euler is the measure of the others.
 const DEFAULT_STEP_MS: f64 = 0.025;
 /// Steps that are short enough to show the order of a method.
@@ -32,6 +30,9 @@ pub(crate) struct Options {
     /// Reconstruction (.asc or .swc); `cell1.asc` in the folder `APICAL_REFERENCE` by default, else the default cell.
     #[arg(long)]
     reconstruction: Option<PathBuf>,
+    /// Time steps, ms, ascending; every one divides a millisecond.
+    #[arg(long, value_delimiter = ',', default_value = "0.0125,0.025,0.05,0.0625,0.1,0.2")]
+    steps_ms: Vec<f64>,
     /// Time step of the reference run, ms.
     #[arg(long, default_value_t = 0.001)]
     reference_dt_ms: f64,
@@ -86,6 +87,7 @@ const MEASURES: [Measure; 4] = [
 
 /// All results: of each method in turn, each step in turn.
 struct Results {
+    steps_ms: Vec<f64>,
     costs: Vec<Cost>,
     /// One list an experiment.
     errors: Vec<Vec<Errors>>,
@@ -96,6 +98,7 @@ struct Results {
 
 /// Simulates, times, prints tables and draws the figure.
 pub(crate) fn run(options: &Options) -> Outcome {
+    check_steps(options)?;
     let reference = std::env::var_os("APICAL_REFERENCE").map(PathBuf::from);
     let reconstruction = reconstruction(options, reference.as_deref());
     let neuron = Neuron::new(reconstruction.as_deref())?;
@@ -103,11 +106,14 @@ pub(crate) fn run(options: &Options) -> Outcome {
     println!("{compartments} compartments, {} synapses\n", neuron.model.synapse_count());
     let schemes: Vec<Scheme> = METHODS
         .into_iter()
-        .flat_map(|integration| STEPS_MS.map(|dt_ms| Scheme { integration, dt_ms }))
+        .flat_map(|integration| {
+            options.steps_ms.iter().map(move |&dt_ms| Scheme { integration, dt_ms })
+        })
         .collect();
     let costs = cost::measure(&neuron, &schemes, options.rounds, options.timed_steps)?;
     print_costs(&schemes, &costs);
     let mut results = Results {
+        steps_ms: options.steps_ms.clone(),
         costs,
         errors: Vec::new(),
         euler: Vec::new(),
@@ -133,14 +139,30 @@ pub(crate) fn run(options: &Options) -> Outcome {
             let scheme = Scheme { integration: scheme, dt_ms: options.reference_dt_ms };
             print_row(scheme, &Errors::of(run, &reference));
         }
-        print_orders(&errors);
+        print_orders(&options.steps_ms, &errors);
         results.errors.push(errors);
         results.euler.push(Errors::of(&euler, &reference));
     }
-    print_equal_errors(&results);
-    print_equal_errors_of_euler(&results);
+    if results.steps_ms.contains(&DEFAULT_STEP_MS) {
+        print_equal_errors(&results);
+        print_equal_errors_of_euler(&results);
+    }
     let panels: Vec<_> = MEASURES.iter().take(3).map(|measure| results.panel(*measure)).collect();
     write_figure(&options.figure, &figure::draw(&panels))
+}
+
+/// Voltages are compared at whole milliseconds, and series are read from the shortest step on.
+fn check_steps(options: &Options) -> Outcome {
+    let divides = |dt_ms: &f64| *dt_ms > 0.0 && ((1.0 / dt_ms).round() * dt_ms - 1.0).abs() < 1e-9;
+    if let Some(dt_ms) =
+        options.steps_ms.iter().chain([&options.reference_dt_ms]).find(|dt_ms| !divides(dt_ms))
+    {
+        return Err(format!("a step of {dt_ms} ms does not divide a millisecond"));
+    }
+    if options.steps_ms.len() < 2 || !options.steps_ms.is_sorted() {
+        return Err("name at least two steps, in ascending order".to_owned());
+    }
+    Ok(())
 }
 
 fn reconstruction(options: &Options, reference: Option<&Path>) -> Option<PathBuf> {
@@ -156,51 +178,42 @@ const fn name(integration: Integration) -> &'static str {
 }
 
 impl Results {
-    /// What each method has for each step, dt ascending.
-    fn of<T>(&self, method: usize, value: impl Fn(usize) -> T) -> [T; STEPS_MS.len()] {
-        std::array::from_fn(|step| value(method * STEPS_MS.len() + step))
+    /// What a method has for each step, dt ascending.
+    fn of<T>(&self, method: usize, value: impl Fn(usize) -> T) -> Vec<(f64, T)> {
+        let first = method * self.steps_ms.len();
+        self.steps_ms.iter().enumerate().map(|(i, &dt_ms)| (dt_ms, value(first + i))).collect()
     }
 
     /// (dt, error) of a method.
-    fn errors(&self, method: usize, measure: Measure) -> [[f64; 2]; STEPS_MS.len()] {
+    fn errors(&self, method: usize, measure: Measure) -> Vec<[f64; 2]> {
         let errors = &self.errors[measure.experiment];
-        let values = self.of(method, |at| (measure.of)(&errors[at]));
-        std::array::from_fn(|step| [STEPS_MS[step], values[step]])
+        self.of(method, |at| (measure.of)(&errors[at])).into_iter().map(<[f64; 2]>::from).collect()
     }
 
     /// The same, not a number where the number of spikes is another.
-    fn errors_with_spikes(&self, method: usize, measure: Measure) -> [[f64; 2]; STEPS_MS.len()] {
-        let same = self.of(method, |at| self.errors[measure.experiment][at].same_spikes);
-        let mut series = self.errors(method, measure);
-        for ([_, error], same) in series.iter_mut().zip(same) {
-            if !same {
-                *error = f64::NAN;
-            }
-        }
-        series
+    fn errors_with_spikes(&self, method: usize, measure: Measure) -> Vec<[f64; 2]> {
+        let errors = &self.errors[measure.experiment];
+        let value = |at: usize| match errors[at].same_spikes {
+            true => (measure.of)(&errors[at]),
+            false => f64::NAN,
+        };
+        self.of(method, value).into_iter().map(<[f64; 2]>::from).collect()
     }
 
     /// (dt, cost in the batch) of a method.
-    fn costs(&self, method: usize) -> [[f64; 2]; STEPS_MS.len()] {
-        let values = self.of(method, |at| self.costs[at].batched_s);
-        std::array::from_fn(|step| [STEPS_MS[step], values[step]])
+    fn costs(&self, method: usize) -> Vec<[f64; 2]> {
+        self.of(method, |at| self.costs[at].batched_s).into_iter().map(<[f64; 2]>::from).collect()
     }
 
     fn panel(&self, measure: Measure) -> figure::Panel {
-        let lines = [0, 1].map(|method| figure::Line {
-            name: name(METHODS[method]),
-            points: self
-                .errors(method, measure)
-                .into_iter()
-                .zip(self.costs(method))
-                .zip(self.of(method, |at| self.errors[measure.experiment][at].same_spikes))
-                .map(|(([dt_ms, error], [_, cost_s]), same_spikes)| figure::Point {
-                    dt_ms,
-                    cost_s,
-                    error,
-                    same_spikes,
-                })
-                .collect(),
+        let errors = &self.errors[measure.experiment];
+        let lines = [0, 1].map(|method| {
+            let point = |at: usize| (self.costs[at].batched_s, errors[at]);
+            let points = self.of(method, point).into_iter().map(|(dt_ms, (cost_s, errors))| {
+                let error = (measure.of)(&errors);
+                figure::Point { dt_ms, cost_s, error, same_spikes: errors.same_spikes }
+            });
+            figure::Line { name: name(METHODS[method]), points: points.collect() }
         });
         figure::Panel { title: measure.title, axis: measure.axis, lines }
     }
@@ -243,15 +256,15 @@ fn print_row(scheme: Scheme, errors: &Errors) {
 }
 
 /// The exponents of dt that the errors of the shorter steps follow.
-fn print_orders(errors: &[Errors]) {
+fn print_orders(steps_ms: &[f64], errors: &[Errors]) {
     println!();
-    for (method, errors) in METHODS.into_iter().zip(errors.chunks(STEPS_MS.len())) {
+    for (method, errors) in METHODS.into_iter().zip(errors.chunks(steps_ms.len())) {
         let fitted = |of: fn(&Errors) -> f64| {
-            let points: Vec<[f64; 2]> = STEPS_MS
-                .into_iter()
+            let points: Vec<[f64; 2]> = steps_ms
+                .iter()
                 .zip(errors)
-                .filter(|(dt_ms, _)| *dt_ms <= LONGEST_STEP_OF_ORDER_MS)
-                .map(|(dt_ms, errors)| [dt_ms, of(errors)])
+                .filter(|(dt_ms, _)| **dt_ms <= LONGEST_STEP_OF_ORDER_MS)
+                .map(|(&dt_ms, errors)| [dt_ms, of(errors)])
                 .collect();
             order(&points)
         };
@@ -281,7 +294,8 @@ fn print_equal_errors(results: &Results) {
             continue;
         };
         let times = |dt_ms| cost_s / between(&results.costs(1), dt_ms);
-        let run_ms = STEPS_MS.into_iter().rfind(|step| *step <= dt_ms).unwrap_or(f64::NAN);
+        let run_ms =
+            results.steps_ms.iter().rfind(|step| **step <= dt_ms).copied().unwrap_or(f64::NAN);
         println!(
             "| {} | {} | {} ms | {:.1} | {run_ms} ms: {:.1} |",
             measure.title,
