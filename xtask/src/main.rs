@@ -4,11 +4,13 @@
 mod bench_peers;
 mod ci;
 mod command;
+mod convergence;
 mod crate_graph;
 mod golden;
 mod neuron_import;
 mod python;
 mod tidy;
+mod timing;
 mod workspace;
 
 use std::process::ExitCode;
@@ -31,6 +33,8 @@ enum Task {
     NeuronImport(neuron_import::Options),
     /// Times apical and other simulators on the same neuron.
     BenchPeers(bench_peers::Options),
+    /// Error and cost of time steps and methods of integration.
+    Convergence(convergence::Options),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
         Task::Golden(options) => golden::run(&options),
         Task::NeuronImport(options) => neuron_import::run(&options),
         Task::BenchPeers(options) => bench_peers::run(&options),
+        Task::Convergence(options) => convergence::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::measurement::{Measurement, write_trace};
 use super::{Inputs, Kind, Options};
 use crate::Outcome;
+use crate::timing::cpu_s;
 use crate::workspace::{array, read};
 
 /// Each further neuron of a batch gets the events of the one before it, so many dendritic compartments on.
@@ -155,14 +156,6 @@ fn version() -> Outcome<String> {
     let manifest = read(Path::new("Cargo.toml"))?;
     let line = manifest.lines().find_map(|line| line.strip_prefix("version = \""));
     line.map(|line| line.trim_end_matches('"').to_owned()).ok_or_else(|| "no version".to_owned())
-}
-
-/// Processor time of this thread; Linux tells it in nanoseconds.
-fn cpu_s() -> Outcome<f64> {
-    let path = "/proc/thread-self/schedstat";
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
-    let nanoseconds = text.split_whitespace().next().and_then(|field| field.parse::<f64>().ok());
-    nanoseconds.map(|ns| ns * 1e-9).ok_or_else(|| format!("{path}: {text}"))
 }
 
 fn text(error: impl std::fmt::Display) -> String {

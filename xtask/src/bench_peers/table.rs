@@ -1,8 +1,9 @@
 //! The result, as a table for docs/benchmarks.md.
 
-use super::measurement::{Measurement, median};
+use super::measurement::Measurement;
 use super::side::Side;
 use super::{Kind, Options};
+use crate::timing::median;
 
 const DT_MS: f64 = 0.025;
 /// Voltages are compared over so many steps: 100 ms. Where a spike comes later or earlier, all else is lost in that
