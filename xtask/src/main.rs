@@ -2,11 +2,13 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks talk to the terminal")]
 
 mod bench_peers;
+mod chart;
 mod ci;
 mod command;
 mod convergence;
 mod crate_graph;
 mod golden;
+mod growth;
 mod neuron_import;
 mod python;
 mod tidy;
@@ -35,6 +37,8 @@ enum Task {
     BenchPeers(bench_peers::Options),
     /// Error and cost of time steps and methods of integration.
     Convergence(convergence::Options),
+    /// Time and memory of a step by compartments and by trials.
+    Growth(growth::Options),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +49,7 @@ fn main() -> ExitCode {
         Task::NeuronImport(options) => neuron_import::run(&options),
         Task::BenchPeers(options) => bench_peers::run(&options),
         Task::Convergence(options) => convergence::run(&options),
+        Task::Growth(options) => growth::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -118,7 +118,7 @@ pub(super) fn experiments(neuron: &Neuron, reference: Option<&Path>) -> Outcome<
 
 /// 14 excitatory and 5 inhibitory events a millisecond, the rates of the published training data, spread evenly over the
 /// synapses, differently in each trial.
-pub(super) fn even_events(
+pub(crate) fn even_events(
     dendritic: usize,
     trial: usize,
     duration_ms: usize,

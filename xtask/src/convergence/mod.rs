@@ -16,6 +16,7 @@ use crate::Outcome;
 use crate::workspace::root;
 use cost::{BATCH_SIZE, Cost};
 use error::{Errors, between, longest_within, order};
+pub(crate) use experiment::even_events;
 use experiment::{Neuron, Scheme};
 
 const METHODS: [Integration; 2] = [Integration::ImplicitEuler, Integration::CrankNicolson];
