@@ -9,7 +9,7 @@ use apical_biophysics::InstructionSet;
 use apical_biophysics::preset::Preset;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
-fn hines_solve(c: &mut Criterion) {
+fn hines_eliminate(c: &mut Criterion) {
     let model = model(Preset::Passive, false).unwrap();
     let cable = model.cable();
     let (nodes, set) = (cable.node_count(), InstructionSet::best());
@@ -18,8 +18,8 @@ fn hines_solve(c: &mut Criterion) {
         let diagonal: Vec<f64> = (0..nodes * batch_size).map(|i| passive[i / batch_size]).collect();
         let system = (diagonal, vec![0.1; nodes * batch_size]);
         let id = match batch_size {
-            1 => "biophysics/hines_solve/642".to_owned(),
-            b => format!("biophysics/hines_solve/642x{b}"),
+            1 => "biophysics/hines_eliminate/642".to_owned(),
+            b => format!("biophysics/hines_eliminate/642x{b}"),
         };
         c.bench_function(&id, |bencher| {
             bencher.iter_batched_ref(
@@ -57,5 +57,5 @@ fn millisecond(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, hines_solve, millisecond);
+criterion_group!(benches, hines_eliminate, millisecond);
 criterion_main!(benches);

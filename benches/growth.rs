@@ -2,13 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
-use apical_benches::{bombarded, model_of, tree_of};
+use apical_benches::{bombard, model_of, tree_of};
 use apical_biophysics::preset::Preset;
+use apical_biophysics::{Simulation, SimulationConfig};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 /// One millisecond of one trial, by number of compartments: throughput in compartments.
 fn compartments(c: &mut Criterion) {
-    let mut group = c.benchmark_group("growth/compartments");
+    let mut group = c.benchmark_group("biophysics/millisecond_by_compartments");
     group.sample_size(10);
     // Of the default cell with compartments of at most this length.
     for max_length_um in [1e6, 40.0, 4.0, 0.25] {
@@ -17,8 +18,12 @@ fn compartments(c: &mut Criterion) {
         let model = model_of(tree, Preset::Shai2015, true).unwrap();
         group.throughput(Throughput::Elements(count as u64));
         group.bench_function(count.to_string(), |bencher| {
-            let mut simulation = bombarded(&model, 1, 1000).unwrap();
-            bencher.iter(|| simulation.run(1.0, &mut ()).unwrap());
+            let mut simulation =
+                Simulation::new(model.clone(), SimulationConfig::default()).unwrap();
+            bencher.iter(|| {
+                bombard(&mut simulation, 1).unwrap();
+                simulation.run(1.0, &mut ()).unwrap();
+            });
         });
     }
     group.finish();
@@ -26,14 +31,19 @@ fn compartments(c: &mut Criterion) {
 
 /// One millisecond of the default cell, by number of trials: throughput in trials.
 fn trials(c: &mut Criterion) {
-    let mut group = c.benchmark_group("growth/trials");
+    let mut group = c.benchmark_group("biophysics/millisecond_by_trials");
     group.sample_size(10);
     let model = model_of(tree_of(40.0).unwrap(), Preset::Shai2015, true).unwrap();
     for batch_size in [1, 2, 8, 32, 128, 512] {
         group.throughput(Throughput::Elements(batch_size as u64));
         group.bench_function(batch_size.to_string(), |bencher| {
-            let mut simulation = bombarded(&model, batch_size, 500).unwrap();
-            bencher.iter(|| simulation.run(1.0, &mut ()).unwrap());
+            let mut config = SimulationConfig::default();
+            config.batch_size = batch_size;
+            let mut simulation = Simulation::new(model.clone(), config).unwrap();
+            bencher.iter(|| {
+                bombard(&mut simulation, 1).unwrap();
+                simulation.run(1.0, &mut ()).unwrap();
+            });
         });
     }
     group.finish();

@@ -22,7 +22,7 @@ pub fn tree() -> Result<CompartmentTree, BiophysicsError> {
 ///
 /// # Errors
 ///
-/// Never; the signature is that of the calls within.
+/// [`BiophysicsError`] unless the length is positive.
 pub fn tree_of(max_length_um: f64) -> Result<CompartmentTree, BiophysicsError> {
     Ok(CompartmentTree::new(default_cell(), &MaxLength::new(max_length_um)?)?)
 }
@@ -53,8 +53,7 @@ pub fn model_of(
     Ok(Arc::new(builder.build()?))
 }
 
-/// A simulation with its trials under `duration_ms` of bombardment: 14 excitatory and 5 inhibitory events a millisecond,
-/// the rate of the published training data, spread evenly over the synapses.
+/// A simulation with its trials under `duration_ms` of bombardment.
 ///
 /// # Errors
 ///
@@ -62,25 +61,38 @@ pub fn model_of(
 pub fn bombarded(
     model: &Arc<CellModel>,
     batch_size: usize,
-    duration_ms: u32,
+    duration_ms: usize,
 ) -> Result<Simulation, BiophysicsError> {
     let mut config = SimulationConfig::default();
     config.batch_size = batch_size;
     let mut simulation = Simulation::new(Arc::clone(model), config)?;
-    let dendritic = model.synapse_count() / 2;
-    if dendritic > 0 {
-        for trial in 0..batch_size {
-            let mut events = Vec::new();
-            for ms in 0..duration_ms {
-                for k in 0..19 {
-                    // A stride that is coprime to 639 visits every synapse before any again.
-                    let place = (ms as usize * 19 + k + trial * 7) * 100 % dendritic;
-                    let synapse = SynapseId::new(if k < 14 { place } else { place + dendritic });
-                    events.push(SynapticEvent { time_ms: f64::from(ms), synapse });
-                }
-            }
-            simulation.schedule(trial, &EventTrain::new(events)?)?;
-        }
-    }
+    bombard(&mut simulation, duration_ms)?;
     Ok(simulation)
+}
+
+/// Schedules the next `duration_ms` of bombardment: 14 excitatory and 5 inhibitory events a millisecond, the rate of the
+/// published training data, spread evenly over the synapses.
+///
+/// # Errors
+///
+/// Never; the signature is that of the calls within.
+pub fn bombard(simulation: &mut Simulation, duration_ms: usize) -> Result<(), BiophysicsError> {
+    let dendritic = simulation.model().synapse_count() / 2;
+    if dendritic == 0 {
+        return Ok(());
+    }
+    let now_ms = simulation.time_ms().round() as usize;
+    for trial in 0..simulation.config().batch_size {
+        let mut events = Vec::new();
+        for ms in now_ms..now_ms + duration_ms {
+            for k in 0..19 {
+                // A stride that is coprime to 639 visits every synapse before any again.
+                let place = (ms * 19 + k + trial * 7) * 100 % dendritic;
+                let synapse = SynapseId::new(if k < 14 { place } else { place + dendritic });
+                events.push(SynapticEvent { time_ms: ms as f64, synapse });
+            }
+        }
+        simulation.schedule(trial, &EventTrain::new(events)?)?;
+    }
+    Ok(())
 }

@@ -156,13 +156,15 @@ fn draw(compartments: &[Point], trials: &[Point]) -> Document {
         let each = |p: &Point| if index < 2 { p.time_each_ns() } else { p.memory_each_kb() };
         let frame = Frame::new(index);
         let x = Axis::around(points.iter().map(of), [frame.left, frame.right], 0.1);
-        let y = Axis::around(points.iter().map(each), [frame.bottom, frame.top], 0.3);
+        // At least a decade: what grows in proportion is a level line.
+        let decade = if index < 2 { [5.0, 50.0] } else { [0.1, 5.0] };
+        let y = Axis::around(points.iter().map(each).chain(decade), [frame.bottom, frame.top], 0.1);
         let mut data = Data::new();
         let mut marks = Group::new();
         for (i, point) in points.iter().enumerate() {
             let at = [x.at(of(point)), y.at(each(point))];
             data = if i == 0 { data.move_to((at[0], at[1])) } else { data.line_to((at[0], at[1])) };
-            let value = format!("{:.*}", usize::from(each(point) < 100.0), each(point));
+            let value = format!("{:.*}", if index < 2 { 1 } else { 2 }, each(point));
             marks = marks
                 .add(
                     Circle::new()

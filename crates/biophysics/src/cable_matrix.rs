@@ -14,8 +14,6 @@ use crate::simd::{Kernel, Lanes, Real};
 pub struct CableMatrix {
     root: usize,
     parents: Vec<usize>,
-    /// To the parent, µS; 0 for the root.
-    axial_us: Vec<f64>,
     /// To all neighbors, µS.
     axial_sum_us: Vec<f64>,
     capacitance_nf: Vec<f64>,
@@ -65,7 +63,6 @@ impl CableMatrix {
         let mut matrix = Self {
             root,
             parents: vec![root; count],
-            axial_us: vec![0.0; count],
             axial_sum_us: vec![0.0; count],
             capacitance_nf: capacitance_nf.to_vec(),
             joints: Vec::with_capacity(count),
@@ -80,7 +77,6 @@ impl CableMatrix {
             };
             let axial_us = tree.axial_resistance_mohm()[node].recip();
             matrix.parents[row] = parent;
-            matrix.axial_us[row] = axial_us;
             matrix.axial_sum_us[row] += axial_us;
             matrix.axial_sum_us[parent] += axial_us;
             matrix.joints.push(Joint { node: row as u32, parent: parent as u32, axial_us });
@@ -98,12 +94,6 @@ impl CableMatrix {
     #[must_use]
     pub fn parents(&self) -> &[usize] {
         &self.parents
-    }
-
-    /// Axial conductance between each node and its parent, µS; 0 for the root.
-    #[must_use]
-    pub fn axial_us(&self) -> &[f64] {
-        &self.axial_us
     }
 
     /// Capacitance of each node, nF; 0 for points without membrane.
@@ -135,7 +125,12 @@ impl CableMatrix {
     /// Solves a step for every trial by Hines elimination (doi:10.1016/0020-7101(84)90008-4).
     ///
     /// `diagonal` and `rhs` are `[nodes × batch]`; `rhs` holds the solution afterwards, `diagonal` is used up.
-    /// From the tips to the root and back, without fill-in: the cost is linear in the number of nodes.
+    /// From the tips to the root and back, without fill-in: the cost is linear in the number of nodes. An instruction set that
+    /// this machine lacks is replaced by what every machine has.
+    ///
+    /// # Panics
+    ///
+    /// If an array is shorter than that.
     pub fn solve(
         &self,
         instruction_set: InstructionSet,

@@ -2,14 +2,12 @@ use fearless_simd::Simd;
 
 use crate::CalciumPool;
 use crate::mechanism::{Mechanism, Membrane, Stage};
-use crate::simd::{Instances, Kernel, PerInstance, sweep};
+use crate::simd::{Inputs, Instances, Kernel, sweep};
 
 /// Calcium pools of one kind on some compartments. The concentration lives in the membrane, where gates read it.
 #[derive(Debug)]
 pub(crate) struct CalciumDynamics {
     pool: CalciumPool,
-    initial_mm: f64,
-    compartments: Vec<usize>,
     instances: Instances,
     /// Change of the steady concentration with the calcium current, mM/nA.
     gain_mm_per_na: Vec<f64>,
@@ -20,14 +18,11 @@ const DENSITY: f64 = 100.0;
 
 impl CalciumDynamics {
     /// Pools on these compartments, each with its area.
-    pub(crate) fn new(pool: CalciumPool, initial_mm: f64, on: &[(usize, f64)]) -> Self {
+    pub(crate) fn new(pool: CalciumPool, on: &[(usize, f64)]) -> Self {
         let gain = |area_um2: f64| pool.steady_state_mm(DENSITY / area_um2) - pool.minimum_mm;
-        let compartments: Vec<usize> = on.iter().map(|&(compartment, _)| compartment).collect();
         Self {
             pool,
-            initial_mm,
-            instances: Instances::new(compartments.iter().copied()),
-            compartments,
+            instances: Instances::new(on.iter().map(|&(compartment, _)| compartment)),
             gain_mm_per_na: on.iter().map(|&(_, area_um2)| gain(area_um2)).collect(),
         }
     }
@@ -46,12 +41,8 @@ impl Mechanism for CalciumDynamics {
         0
     }
 
-    fn initialize(&self, membrane: &mut Membrane<'_>, _state: &mut [f64]) {
-        for &compartment in &self.compartments {
-            let at = compartment * membrane.batch_size;
-            membrane.calcium_mm[at..at + membrane.batch_size].fill(self.initial_mm);
-        }
-    }
+    /// The concentration starts where it does everywhere.
+    fn initialize(&self, _membrane: &mut Membrane<'_>, _state: &mut [f64]) {}
 
     fn step(&self, dt_ms: f64, membrane: &mut Membrane<'_>, _state: &mut [f64]) {
         membrane.instruction_set.run(Relax { dynamics: self, dt_ms, membrane });
@@ -73,15 +64,14 @@ impl Kernel for Relax<'_, '_> {
             simd,
             &dynamics.instances,
             membrane.batch_size,
-            PerInstance {
+            Inputs {
                 constants: [&dynamics.gain_mm_per_na],
                 compartments: [membrane.last_calcium_current_na],
-                states: [],
             },
             [],
             [membrane.calcium_mm],
             #[inline(always)]
-            |[gain], [current], [], [], [calcium_mm]| {
+            |[gain], [current], [], [calcium_mm]| {
                 let steady_mm = gain * current + dynamics.pool.minimum_mm;
                 ([], [calcium_mm + (steady_mm - calcium_mm) * relaxation])
             },

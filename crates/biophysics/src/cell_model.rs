@@ -65,7 +65,7 @@ impl CellModel {
         &self.tree
     }
 
-    /// The nodes of the cable, and which compartment each of them is.
+    /// The compartments and the points between them as a tree. The rows of [`cable`](Self::cable) have another order.
     #[must_use]
     pub const fn axial_tree(&self) -> &AxialTree {
         &self.axial
@@ -77,7 +77,7 @@ impl CellModel {
         &self.table
     }
 
-    /// The passive cable equation on the nodes.
+    /// The passive cable equation; the first rows are the compartments, in their order.
     #[must_use]
     pub const fn cable(&self) -> &CableMatrix {
         &self.cable
@@ -241,8 +241,8 @@ impl CellModelBuilder {
         self
     }
 
-    /// Puts a mechanism of one's own into the model, which may ask for the reversal potential of calcium in these
-    /// compartments. What is no more than gates and a conductance is simpler as a [`channel`](Self::channel).
+    /// Puts a mechanism of one's own into the model, which may change the concentration of calcium, or ask for its reversal
+    /// potential, in these compartments. What is no more than gates and a conductance is simpler as a [`channel`](Self::channel).
     #[must_use]
     pub fn mechanism(
         mut self,
@@ -332,7 +332,7 @@ impl CellModelBuilder {
             let on: Vec<_> =
                 compartments.iter().map(|id| (id.index(), area_um2[id.index()])).collect();
             with_calcium.extend(compartments.iter().map(|id| id.index()));
-            mechanisms.push(Box::new(CalciumDynamics::new(pool, self.initial_calcium_mm, &on)));
+            mechanisms.push(Box::new(CalciumDynamics::new(pool, &on)));
         }
         for (compartments, mechanism) in self.mechanisms {
             check_ids("mechanism", &compartments, area_um2.len())?;

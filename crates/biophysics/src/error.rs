@@ -162,8 +162,8 @@ pub enum BiophysicsError {
         /// Voltage before the step, mV.
         previous_v_mv: f64,
     },
-    /// A snapshot of another model, batch size or time step.
-    #[error("the snapshot was taken from a simulation of another model, batch size or time step")]
+    /// A snapshot of another model, batch size, time step or method of integration.
+    #[error("the snapshot was taken from a simulation of another model, batch size, time step or method of integration")]
     ForeignSnapshot,
     /// From the shared vocabulary.
     #[error(transparent)]

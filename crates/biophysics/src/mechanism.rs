@@ -23,7 +23,8 @@ pub struct Membrane<'a> {
     pub current_na: &'a mut [f64],
     /// Sum of slope conductances dI/dv, µS.
     pub conductance_us: &'a mut [f64],
-    /// Sum of calcium currents, nA, outward positive; they are part of the membrane current as well.
+    /// Sum of calcium currents, nA, outward positive; they are part of the membrane current as well. Crank–Nicolson takes
+    /// them for ohmic.
     pub calcium_current_na: &'a mut [f64],
 }
 

@@ -1,7 +1,7 @@
 use fearless_simd::Simd;
 
 use crate::Temperature;
-use crate::simd::{Instances, Kernel, PerInstance, Real, sweep};
+use crate::simd::{Inputs, Instances, Kernel, Real, sweep};
 
 /// Gas constant, J/(mol·K).
 const GAS_CONSTANT_J_PER_MOL_K: f64 = 8.314_462_618_153_24;
@@ -61,11 +61,11 @@ impl Kernel for ReversalPotentials<'_> {
             simd,
             self.instances,
             self.batch_size,
-            PerInstance { constants: [], compartments: [self.inside_mm], states: [] },
+            Inputs { constants: [], compartments: [self.inside_mm] },
             [],
             [self.ln_inside, self.reversal_mv],
             #[inline(always)]
-            |[], [inside_mm], [], [], [_, _]| {
+            |[], [inside_mm], [], [_, _]| {
                 let ln_inside = inside_mm.ln();
                 ([], [ln_inside, (-ln_inside + outside) * slope_mv])
             },

@@ -3,11 +3,12 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::error::Check;
 use crate::{BiophysicsError, CellModel, Simulation, SimulationConfig};
 
 /// Runs trials of one model in batches, on all cores, and returns what `work` makes of each batch, in order.
 ///
-/// Trials are numbered as in [`SimulationConfig::first_trial`]; `work` is given a new simulation of up to
+/// Trials are numbered as by [`SimulationConfig::first_trial`], which is set for each batch; `work` is given a new simulation of up to
 /// [`SimulationConfig::batch_size`] trials and the numbers of these, schedules their input and runs. No result depends on the
 /// number of threads, nor on the size of batches. The threads are those of rayon: its environment variable
 /// `RAYON_NUM_THREADS` or a pool of one's own sets how many.
@@ -54,13 +55,14 @@ where
     T: Send,
     E: Send + From<BiophysicsError>,
 {
-    let per_batch = config.batch_size.max(1) as u64;
+    Check("trials").positive("batch size", config.batch_size as f64)?;
+    let per_batch = config.batch_size as u64;
     let count = (trials.end.saturating_sub(trials.start)).div_ceil(per_batch);
     (0..count)
         .into_par_iter()
         .map(|batch| {
             let first = trials.start + batch * per_batch;
-            let batch = first..trials.end.min(first + per_batch);
+            let batch = first..trials.end.min(first.saturating_add(per_batch));
             let mut config = config.clone();
             config.first_trial = batch.start;
             config.batch_size = (batch.end - batch.start) as usize;

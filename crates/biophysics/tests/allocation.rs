@@ -10,8 +10,8 @@ use std::sync::Arc;
 use apical_biophysics::preset::Preset;
 use apical_biophysics::synapse::{ShortTermPlasticity, SynapseModel};
 use apical_biophysics::{
-    ClampLevel, CurrentStep, EpspCurrent, NoiseCurrent, RampCurrent, SampledCurrent, Simulation,
-    SimulationConfig, SineCurrent, Stimulus, VoltageClamp,
+    ClampLevel, CurrentStep, EpspCurrent, Integration, NoiseCurrent, RampCurrent, SampledCurrent,
+    Simulation, SimulationConfig, SineCurrent, Stimulus, VoltageClamp,
 };
 use apical_core::{
     CompartmentId, EventTrain, SectionId, SectionType, StepObserver, StepView, SynapseId,
@@ -69,7 +69,7 @@ fn allocations(work: impl FnOnce()) -> u64 {
 }
 
 /// A soma with a long apical dendrite, all channels of the preset, and synapses of every kind.
-fn simulation(trials: usize) -> Simulation {
+fn simulation(trials: usize, integration: Integration) -> Simulation {
     let cylinder = |length_um, diameter_um| SectionShape::Cylinder { length_um, diameter_um };
     let base = Attachment { parent: SectionId::new(0), x: 0.5 };
     let morphology = Morphology::new(vec![
@@ -87,7 +87,7 @@ fn simulation(trials: usize) -> Simulation {
         .synapses(SynapseModel::ampa_nmda().with_release_probability(0.6), &dendrites)
         .synapses(SynapseModel::gaba_a().with_plasticity(plasticity), &dendrites);
     let mut config = SimulationConfig::default();
-    config.batch_size = trials;
+    (config.batch_size, config.integration) = (trials, integration);
     Simulation::new(Arc::new(builder.build().unwrap()), config).unwrap()
 }
 
@@ -145,11 +145,15 @@ fn the_allocator_counts() {
 /// One trial, a batch that is no whole vector, and one that is.
 #[test]
 fn a_step_allocates_nothing() {
-    [1, 3, 8].into_iter().for_each(assert_that_a_step_allocates_nothing);
+    for integration in Integration::ALL {
+        for trials in [1, 3, 8] {
+            assert_that_a_step_allocates_nothing(trials, integration);
+        }
+    }
 }
 
-fn assert_that_a_step_allocates_nothing(trials: usize) {
-    let mut simulation = simulation(trials);
+fn assert_that_a_step_allocates_nothing(trials: usize, integration: Integration) {
+    let mut simulation = simulation(trials, integration);
     let soma = CompartmentId::new(0);
     let synapses = simulation.model().synapse_count();
     for trial in 0..trials {

@@ -29,6 +29,12 @@ fn events(model: &CellModel, trial: u64) -> EventTrain {
     EventTrain::new(events.collect()).unwrap()
 }
 
+fn by(integration: Integration, set: InstructionSet, batch_size: usize) -> SimulationConfig {
+    let mut config = config(set, batch_size);
+    config.integration = integration;
+    config
+}
+
 fn config(set: InstructionSet, batch_size: usize) -> SimulationConfig {
     let mut config = SimulationConfig::default();
     config.instruction_set = set;
@@ -63,19 +69,23 @@ fn voltages_mv(
 #[test]
 fn a_trial_has_the_same_bits_in_any_batch_at_any_place() {
     let model = model();
-    for set in InstructionSet::available() {
-        let alone = voltages_mv(&model, &config(set, 1), 0..17);
+    let slower =
+        InstructionSet::available().into_iter().filter(|set| *set != InstructionSet::best());
+    let best = Integration::ALL.map(|integration| (InstructionSet::best(), integration));
+    for (set, integration) in slower.map(|set| (set, Integration::ImplicitEuler)).chain(best) {
+        let config = |batch_size| by(integration, set, batch_size);
+        let alone = voltages_mv(&model, &config(1), 0..17);
         let soma_peak = alone[0][..DURATION_MS * 40].iter().copied().fold(f64::MIN, f64::max);
         assert!(soma_peak > 0.0, "a spike, or this would prove little");
         assert_ne!(alone[0], alone[1], "trials differ");
         // 17 trials are two whole vectors and a rest.
         for batch_size in [3, 8, 16, 17] {
-            let batched = voltages_mv(&model, &config(set, batch_size), 0..17);
+            let batched = voltages_mv(&model, &config(batch_size), 0..17);
             for (trial, (batched, alone)) in batched.iter().zip(&alone).enumerate() {
                 assert!(batched == alone, "{set}: trial {trial} in batches of {batch_size}");
             }
         }
-        let later = voltages_mv(&model, &config(set, 8), 5..10);
+        let later = voltages_mv(&model, &config(8), 5..10);
         assert!(later == alone[5..10], "{set}: other places");
     }
 }
@@ -101,18 +111,57 @@ const BETWEEN_SETS_MV: f64 = 1e-7;
 #[test]
 fn instruction_sets_agree() {
     let model = model();
-    for integration in [Integration::ImplicitEuler, Integration::CrankNicolson] {
-        let run = |set| {
-            let mut config = config(set, 1);
-            config.integration = integration;
-            voltages_mv(&model, &config, 0..1).concat()
-        };
+    for integration in Integration::ALL {
+        let run = |set| voltages_mv(&model, &by(integration, set, 1), 0..1).concat();
         let best = run(InstructionSet::best());
         for set in InstructionSet::available() {
             let pairs = run(set).into_iter().zip(&best).map(|(a, b)| (a - b).abs());
             let largest = pairs.fold(0.0, f64::max);
             assert!(largest <= BETWEEN_SETS_MV, "{set}, {integration:?}: {largest:e} mV");
         }
+    }
+}
+
+#[test]
+fn settings_of_trials_are_checked_before_any_runs() {
+    let run = |trials| {
+        let nothing = |_: &mut Simulation, _| Ok::<_, BiophysicsError>(());
+        run_trials(&model(), &config(InstructionSet::best(), 0), trials, nothing)
+    };
+    assert!(matches!(run(0..3), Err(BiophysicsError::Parameter { .. })));
+    assert!(matches!(run(0..0), Err(BiophysicsError::Parameter { .. })));
+}
+
+/// A run that failed leaves numbers that are none in what a step works with; a snapshot is restored clean of them.
+#[test]
+fn a_snapshot_restores_after_a_failure() {
+    let model = model();
+    let soma = CompartmentId::new(0);
+    for integration in Integration::ALL {
+        let config = by(integration, InstructionSet::best(), 1);
+        let mut simulation = Simulation::new(model.clone(), config).unwrap();
+        simulation.schedule(0, &events(&model, 0)).unwrap();
+        simulation.run(5.0, &mut ()).unwrap();
+        let snapshot = simulation.snapshot();
+        let run_on = |simulation: &mut Simulation| {
+            simulation.run(5.0, &mut ()).unwrap();
+            simulation.snapshot()
+        };
+        let expected = run_on(&mut simulation);
+
+        let unheard_of = CurrentStep { delay_ms: 0.0, duration_ms: 100.0, amplitude_na: 1e300 };
+        simulation.inject(0, soma, unheard_of.build().unwrap()).unwrap();
+        simulation.inject(0, soma, unheard_of.build().unwrap()).unwrap();
+        let failed = simulation.run(1.0, &mut ());
+        assert!(matches!(failed, Err(BiophysicsError::Runaway { .. })), "{failed:?}");
+        simulation.remove_stimuli();
+        simulation.restore(&snapshot).unwrap();
+        assert!(run_on(&mut simulation) == expected, "{integration}");
+
+        let other = Integration::ALL.into_iter().find(|other| *other != integration).unwrap();
+        let config = by(other, InstructionSet::best(), 1);
+        let refused = Simulation::new(model.clone(), config).unwrap().restore(&snapshot);
+        assert!(matches!(refused, Err(BiophysicsError::ForeignSnapshot)));
     }
 }
 
@@ -137,8 +186,8 @@ fn an_instruction_set_of_another_machine_is_refused() {
 fn crank_nicolson_is_of_second_order() {
     let model = model();
     let at_4_ms = |integration, dt_ms| {
-        let mut config = config(InstructionSet::best(), 1);
-        (config.integration, config.dt_ms) = (integration, dt_ms);
+        let mut config = by(integration, InstructionSet::best(), 1);
+        config.dt_ms = dt_ms;
         let mut simulation = Simulation::new(model.clone(), config).unwrap();
         simulation.schedule(0, &events(&model, 0)).unwrap();
         let mut spikes = SpikeDetector::new(CompartmentId::new(0), -20.0);

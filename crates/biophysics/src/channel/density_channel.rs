@@ -4,7 +4,7 @@ use fearless_simd::Simd;
 
 use crate::channel::{ChannelKinetics, Ion, RateContext};
 use crate::mechanism::{Mechanism, Membrane};
-use crate::simd::{Instances, Kernel, Lanes, PerInstance, Real, sweep};
+use crate::simd::{Inputs, Instances, Kernel, Lanes, Real, sweep};
 
 /// A channel painted on compartments: its kinetics, and for each compartment its maximal conductance.
 #[derive(Debug)]
@@ -71,15 +71,14 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Initialize<'_, '_
             simd,
             &channel.instances,
             membrane.batch_size,
-            PerInstance {
+            Inputs {
                 constants: [],
                 compartments: [membrane.v_mv, membrane.calcium_mm, membrane.ln_calcium],
-                states: [],
             },
             gates(state),
             [],
             #[inline(always)]
-            |[], [v_mv, calcium_mm, ln_calcium], [], mut states: [Lanes<S>; GATES], []| {
+            |[], [v_mv, calcium_mm, ln_calcium], mut states: [Lanes<S>; GATES], []| {
                 let rates = channel.kinetics.rates(RateContext { v_mv, calcium_mm, ln_calcium });
                 for (x, gate) in states.iter_mut().zip(rates) {
                     *x = gate.x_inf();
@@ -110,17 +109,15 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Step<'_, '_, K, G
                 simd,
                 instances,
                 batch_size,
-                PerInstance {
+                Inputs {
                     constants: [&channel.conductance_us],
                     compartments: [v_mv, calcium_mm, ln_calcium, membrane.calcium_reversal_mv],
-                    states: [],
                 },
                 gates(state),
                 [current, conductance, membrane.calcium_current_na],
                 #[inline(always)]
                 |[maximal],
                  [v_mv, calcium_mm, ln_calcium, reversal_mv],
-                 [],
                  states,
                  [i, g, calcium_i]| {
                     let context = RateContext { v_mv, calcium_mm, ln_calcium };
@@ -135,15 +132,14 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Step<'_, '_, K, G
                 simd,
                 instances,
                 batch_size,
-                PerInstance {
+                Inputs {
                     constants: [&channel.conductance_us],
                     compartments: [v_mv, calcium_mm, ln_calcium],
-                    states: [],
                 },
                 gates(state),
                 [current, conductance],
                 #[inline(always)]
-                |[maximal], [v_mv, calcium_mm, ln_calcium], [], states, [i, g]| {
+                |[maximal], [v_mv, calcium_mm, ln_calcium], states, [i, g]| {
                     let context = RateContext { v_mv, calcium_mm, ln_calcium };
                     let states = relaxed(&channel.kinetics, context, states, dt_ms);
                     let conductance = channel.kinetics.conductance(maximal, states);

@@ -85,7 +85,7 @@ const HALF: [f64; 11] = [
 #[inline(always)]
 fn parts<S: Simd>(x: Lanes<S>) -> Parts<S> {
     let simd = x.0.token();
-    let x = Lanes(x.constant(LIMIT).0.min(x.at_least(-LIMIT).0));
+    let x = -(-x.at_least(-LIMIT)).at_least(-LIMIT);
     let shifted = x.mul_add(x.constant(LOG2_E), x.constant(ROUND_TO_1));
     let n = shifted - ROUND_TO_1;
     let r = n.mul_add(n.constant(-LN_2_HIGH), x);

@@ -20,7 +20,7 @@ use crate::BiophysicsError;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum InstructionSet {
-    /// What every processor of the architecture has: SSE2 on x86-64, one number at a time where there is nothing.
+    /// What every processor of the architecture has: SSE2 on x86-64. Not on 64-bit ARM, where that is [`Neon`](Self::Neon).
     Portable,
     /// NEON, which every 64-bit ARM processor has.
     Neon,
@@ -83,7 +83,7 @@ impl InstructionSet {
 
     #[cfg(not(target_arch = "x86_64"))]
     fn level(self) -> Option<Level> {
-        (self == Self::best()).then(Level::new)
+        (self == Self::best()).then(Level::baseline)
     }
 
     /// Runs a kernel with it; with what every machine has where this one lacks it.

@@ -132,7 +132,7 @@ impl<S: Simd> Real for Lanes<S> {
 
     #[inline(always)]
     fn at_least(self, limit: f64) -> Self {
-        Self(self.constant(limit).0.max(self.0))
+        self.select_below(limit, self.constant(limit), self)
     }
 
     #[inline(always)]

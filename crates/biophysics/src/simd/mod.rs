@@ -23,4 +23,4 @@ pub use instruction_set::InstructionSet;
 pub(crate) use instruction_set::Kernel;
 pub(crate) use lanes::Lanes;
 pub use real::Real;
-pub(crate) use sweep::{Instances, PerInstance, sweep};
+pub(crate) use sweep::{Inputs, Instances, sweep};

@@ -9,8 +9,8 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 /// | | error | where |
 /// |---|---|---|
 /// | `+ − × ÷` | ½ (division by an `f64`: 1) | |
-/// | [`exp`](Self::exp) | 3 + ½·\|x\| | \|x\| ≤ 700; beyond it saturates |
-/// | [`exp_m1`](Self::exp_m1) | 60 | \|x\| ≤ 700 |
+/// | [`exp`](Self::exp) | 3 + ½·\|x\| | \|x\| ≤ 700; beyond it may saturate at e^±708 |
+/// | [`exp_m1`](Self::exp_m1) | 60 + ½·\|x\| | \|x\| ≤ 700 |
 /// | [`ln`](Self::ln) | 3, and 2⁻⁵² absolute | x > 0, not subnormal; else −∞ (0) or not a number |
 ///
 /// Functions over it are best marked `#[inline(always)]`: what is not inlined into a kernel is compiled without its vector
@@ -33,7 +33,7 @@ pub trait Real:
     #[must_use]
     fn constant(self, value: f64) -> Self;
 
-    /// (x + shift) / scale, in one operation where the machine has it. Its error is that of rounding shift / scale.
+    /// (x + shift) / scale, in one operation where the machine has it, from 1 / scale and shift / scale rounded.
     #[must_use]
     fn scaled(self, shift: f64, scale: f64) -> Self;
 
@@ -57,11 +57,12 @@ pub trait Real:
     #[must_use]
     fn ln(self) -> Self;
 
-    /// The larger of x and a limit.
+    /// The larger of x and a limit; not a number stays what it is.
     #[must_use]
     fn at_least(self, limit: f64) -> Self;
 
-    /// Whether any is below a limit.
+    /// Whether any is below a limit: to skip work whose result [`select_below`](Self::select_below) would drop. Nothing else may
+    /// depend on it, or a number would depend on those beside it.
     #[must_use]
     fn any_below(self, limit: f64) -> bool;
 
@@ -115,7 +116,7 @@ impl Real for f64 {
 
     #[inline(always)]
     fn at_least(self, limit: f64) -> Self {
-        self.max(limit)
+        self.select_below(limit, limit, self)
     }
 
     #[inline(always)]

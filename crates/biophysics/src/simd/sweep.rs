@@ -60,7 +60,7 @@ impl Batch {
         }
     }
 
-    /// The value of each of eight elements' instance, `values` given by instance; the last value beyond the end.
+    /// The value of each of eight elements' instance, `values` given by instance; beyond the end any.
     #[inline(always)]
     fn value<S: Simd>(self, simd: S, values: &[f64], eight: usize) -> Lanes<S> {
         match self {
@@ -97,36 +97,27 @@ impl Batch {
     }
 }
 
-/// What a kernel sees of each instance: arrays `[instances]`, the same for all trials; what it reads of the compartments,
-/// `[compartments × batch]`; and its states, `[instances × batch]`.
+/// What a kernel reads: arrays `[instances]`, the same for all trials, and arrays of the compartments,
+/// `[compartments × batch]`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PerInstance<'a, const C: usize, const R: usize, const F: usize> {
+pub(crate) struct Inputs<'a, const C: usize, const R: usize> {
     pub(crate) constants: [&'a [f64]; C],
     pub(crate) compartments: [&'a [f64]; R],
-    pub(crate) states: [&'a [f64]; F],
 }
 
 /// Computes new states, `[instances × batch]`, and new values of compartments, `[compartments × batch]`, for eight at a time:
-/// `work(constants, compartments read, states read, states, values)` returns the last two.
+/// `work(constants, compartments read, states, values)` returns the last two.
 #[inline(always)]
-pub(crate) fn sweep<
-    S: Simd,
-    const C: usize,
-    const R: usize,
-    const F: usize,
-    const U: usize,
-    const A: usize,
->(
+pub(crate) fn sweep<S: Simd, const C: usize, const R: usize, const U: usize, const A: usize>(
     simd: S,
     instances: &Instances,
     batch_size: usize,
-    given: PerInstance<'_, C, R, F>,
+    given: Inputs<'_, C, R>,
     mut states: [&mut [f64]; U],
     mut values: [&mut [f64]; A],
     work: impl Fn(
         [Lanes<S>; C],
         [Lanes<S>; R],
-        [Lanes<S>; F],
         [Lanes<S>; U],
         [Lanes<S>; A],
     ) -> ([Lanes<S>; U], [Lanes<S>; A]),
@@ -138,7 +129,6 @@ pub(crate) fn sweep<
         let of_instances = run.instance * batch_size..run.instance * batch_size + len;
         let constants = given.constants.map(|all| &all[run.instance..run.instance + run.len]);
         let read = given.compartments.map(|all| all[on_compartments.clone()].as_chunks::<8>());
-        let fixed = given.states.map(|all| all[of_instances.clone()].as_chunks::<8>());
         let mut states =
             states.each_mut().map(|all| all[of_instances.clone()].as_chunks_mut::<8>());
         let mut values =
@@ -147,14 +137,12 @@ pub(crate) fn sweep<
         let eights = len / 8;
         {
             let read = read.map(|(eights_of, _)| &eights_of[..eights]);
-            let fixed = fixed.map(|(eights_of, _)| &eights_of[..eights]);
             let mut states = states.each_mut().map(|(eights_of, _)| &mut eights_of[..eights]);
             let mut values = values.each_mut().map(|(eights_of, _)| &mut eights_of[..eights]);
             for i in 0..eights {
                 let (new_states, new_values) = work(
                     batch.values(simd, &constants, i),
                     load(simd, &read, i),
-                    load(simd, &fixed, i),
                     load_mut(simd, &states, i),
                     load_mut(simd, &values, i),
                 );
@@ -164,13 +152,11 @@ pub(crate) fn sweep<
         }
         if !len.is_multiple_of(8) {
             let read = read.map(|(_, rest)| [padded(rest)]);
-            let fixed = fixed.map(|(_, rest)| [padded(rest)]);
             let mut padded_states = states.each_ref().map(|(_, rest)| [padded(rest)]);
             let mut padded_values = values.each_ref().map(|(_, rest)| [padded(rest)]);
             let (new_states, new_values) = work(
                 batch.values(simd, &constants, eights),
                 load(simd, &read.each_ref().map(|eights| &eights[..]), 0),
-                load(simd, &fixed.each_ref().map(|eights| &eights[..]), 0),
                 load(simd, &padded_states.each_ref().map(|eights| &eights[..]), 0),
                 load(simd, &padded_values.each_ref().map(|eights| &eights[..]), 0),
             );

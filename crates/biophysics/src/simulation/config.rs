@@ -16,7 +16,7 @@ pub enum Integration {
     ImplicitEuler,
     /// Crank–Nicolson (doi:10.1017/S0305004100023197), as NEURON's `secondorder = 2`: voltages and calcium are those of the
     /// end of a step, gates and synapses those of the middle of the next. Its error is of the order of the square of the
-    /// time step.
+    /// time step, but for a small remainder: the reversal potential of calcium is that of the start of a step.
     ///
     /// Other than in NEURON a synapse is opened as of its event, not half a step late.
     CrankNicolson,
@@ -71,9 +71,9 @@ pub struct SimulationConfig {
     pub seed: u64,
     /// Number of the batch's first trial among all trials of this seed.
     pub first_trial: u64,
-    /// A run stops when a voltage leaves ± this, mV.
+    /// A run stops when a voltage leaves ± this, mV. The kinetics of channels hold to ±1000 mV.
     pub voltage_limit_mv: f64,
-    /// Vector instructions to compute with. A run has the same bits wherever this is the same.
+    /// Vector instructions to compute with. On one platform a run has the same bits wherever this is the same.
     pub instruction_set: InstructionSet,
 }
 

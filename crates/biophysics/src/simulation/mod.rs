@@ -36,7 +36,7 @@ struct Clamp {
     clamp: VoltageClamp,
 }
 
-/// A batch of trials of one neuron, advanced by implicit Euler with staggered gates.
+/// A batch of trials of one neuron, advanced by implicit Euler or Crank–Nicolson ([`Integration`]) with staggered gates.
 ///
 /// Stimuli and clamps belong to the simulation: they stay when it is reset or a snapshot restored. Scheduled events
 /// belong to the state: a reset drops them, a snapshot holds those still to come.
@@ -235,13 +235,13 @@ impl Simulation {
         Ok(())
     }
 
-    /// The present state, to go on from later with the same bits.
+    /// The present state, to go on from later with the same bits, at the same instruction set.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         self.state.clone()
     }
 
-    /// Back to a state taken from a simulation of the same model, batch size and time step.
+    /// Back to a state taken from a simulation of the same model, batch size, time step and method of integration.
     ///
     /// Stimuli and clamps belong to the simulation and stay as they are.
     ///

@@ -4,17 +4,21 @@ use apical_core::{RandomStreams, SynapseId};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use super::Integration;
 use crate::simd::{Aligned, zeros};
 use crate::synapse::SynapseState;
 use crate::{CellModel, SimulationConfig};
 
-/// The whole state of a simulation between two steps: going on from it gives the same bits.
+/// The whole state of a simulation between two steps: going on from it gives the same bits at the same
+/// instruction set.
 ///
 /// Arrays are trial fastest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// A step counts in this, and so do the events not yet delivered.
     pub(super) dt_ms: f64,
+    /// Gates belong to other moments by another method.
+    pub(super) integration: Integration,
     pub(super) step: u64,
     /// `[nodes × batch]`, compartments first.
     pub(super) v_mv: Aligned,
@@ -37,6 +41,7 @@ impl Snapshot {
         let streams = RandomStreams::new(config.seed);
         Self {
             dt_ms: config.dt_ms,
+            integration: config.integration,
             step: 0,
             v_mv: zeros(nodes),
             calcium_mm: zeros(model.tree().len() * batch_size),
@@ -59,6 +64,7 @@ impl Snapshot {
 
     pub(super) fn same_shape(&self, other: &Self) -> bool {
         self.dt_ms == other.dt_ms
+            && self.integration == other.integration
             && self.v_mv.len() == other.v_mv.len()
             && self.calcium_mm.len() == other.calcium_mm.len()
             && self.pending.len() == other.pending.len()

@@ -6,8 +6,8 @@ use fearless_simd::Simd;
 use super::{Integration, Simulation};
 use crate::BiophysicsError;
 use crate::mechanism::{Mechanism, Membrane, Stage};
-use crate::simd::{Instances, Kernel, Lanes, PerInstance, sweep};
-use crate::synapse::SynapseGroup;
+use crate::simd::{Inputs, Instances, Kernel, Lanes, sweep};
+use crate::synapse::SynapseState;
 
 /// How often conductances that nobody would notice are ended.
 const STEPS_TO_SILENCE: u64 = 64;
@@ -16,7 +16,6 @@ impl Simulation {
     pub(super) fn initialize(&mut self) {
         self.state.v_mv.fill(self.config.v_init_mv);
         self.state.calcium_mm.fill(self.model.calcium().initial_mm);
-        self.workspace.solved.calcium_current_na.fill(0.0);
         self.of_each_mechanism(true, |mechanism, membrane, states| {
             mechanism.initialize(membrane, states);
         });
@@ -25,6 +24,8 @@ impl Simulation {
 
     /// The currents of mechanisms at the present state, which a step leaves for the next.
     pub(super) fn find_currents(&mut self) {
+        // Of a step that was not of this state, and may have failed.
+        self.workspace.solved.clear();
         self.workspace.next.clear();
         self.of_each_mechanism(true, |mechanism, membrane, states| {
             mechanism.step(0.0, membrane, states);
@@ -47,7 +48,7 @@ impl Simulation {
                     groups.find(|(group, _)| group.ids().contains(&synapse.index()))
                 {
                     let release = &mut state.release[trial];
-                    group.deliver(synapse, trial, [time_ms, since_event_ms], states, release);
+                    group.deliver((synapse, trial), time_ms, since_event_ms, states, release);
                 }
             }
         }
@@ -74,7 +75,7 @@ impl Simulation {
             );
         }
         if self.state.step.is_multiple_of(STEPS_TO_SILENCE) {
-            self.state.synapses.iter_mut().for_each(SynapseGroup::end_silent);
+            self.state.synapses.iter_mut().for_each(SynapseState::end_silent);
         }
         for injection in self.injections.iter().filter(|i| i.stimulus.is_membrane_current()) {
             self.workspace.solved.current_na[injection.at] -=
@@ -232,12 +233,14 @@ impl Kernel for ToMiddle<'_> {
             simd,
             instances,
             batch_size,
-            PerInstance { constants: [], compartments, states: [] },
+            Inputs { constants: [], compartments },
             [],
             [current_na],
             #[inline(always)]
-            |[], [v, delta, reversal], [], [], [current]| {
-                ([], [current + current * delta / (v - reversal)])
+            |[], [v, delta, reversal], [], [current]| {
+                // Where there is no driving force there is no current.
+                let drive = v - reversal + 1e-30;
+                ([], [current + current * delta / drive])
             },
         );
     }

@@ -4,7 +4,7 @@ use super::SimulationConfig;
 use super::state::Snapshot;
 use crate::mechanism::Membrane;
 use crate::nernst::ReversalPotentials;
-use crate::simd::{Aligned, Instances, Kernel, PerInstance, sweep, zeros};
+use crate::simd::{Aligned, Inputs, Instances, Kernel, sweep, zeros};
 use crate::{CellModel, InstructionSet};
 
 /// Scratch arrays of a step: nothing here survives it that does not follow from the state.
@@ -140,7 +140,7 @@ impl Workspace {
     pub(super) fn find_membrane_currents(&mut self, model: &CellModel, state: &Snapshot) -> &[f64] {
         let batch_size = state.pending.len();
         if state.step == 0 {
-            // No step has used the right-hand side yet.
+            // There is no step yet whose right-hand side this could be.
             self.delta_mv.fill(0.0);
             model.cable().add_axial_currents(batch_size, &state.v_mv, &mut self.delta_mv);
             let (of_compartments, _) = self.delta_mv.split_at(self.membrane_currents_na.len());
@@ -176,17 +176,14 @@ impl Kernel for Assemble<'_> {
             simd,
             self.compartments,
             self.batch_size,
-            PerInstance {
+            Inputs {
                 constants: [self.passive_us],
                 compartments: [&self.sums.conductance_us, &self.sums.current_na],
-                states: [],
             },
             [],
             [self.diagonal_us, self.rhs_na],
             #[inline(always)]
-            |[passive], [conductance, current], [], [], [_, _]| {
-                ([], [conductance + passive, -current])
-            },
+            |[passive], [conductance, current], [], [_, _]| ([], [conductance + passive, -current]),
         );
     }
 }

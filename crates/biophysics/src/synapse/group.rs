@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MagnesiumBlock, ShortTermPlasticityState, SynapseModel, SynapticConductance};
 use crate::InstructionSet;
-use crate::simd::{Aligned, Instances, Kernel, PerInstance, Real, sweep, zeros};
+use crate::simd::{Aligned, Inputs, Instances, Kernel, Real, sweep, zeros};
 
 /// Difference by which the slope of a current that is not ohmic is taken, mV; NEURON's.
 const SLOPE_STEP_MV: f64 = 0.001;
@@ -32,6 +32,16 @@ pub(crate) struct SynapseState {
 }
 
 impl SynapseState {
+    /// Ends conductances of less than 10⁻²⁰⁰ of their peak. Numbers too small to be normal would take a processor a hundred
+    /// times as long; until the next time none gets there.
+    pub(crate) fn end_silent(&mut self) {
+        for part in self.conductances.iter_mut() {
+            if *part < 1e-200 {
+                *part = 0.0;
+            }
+        }
+    }
+
     pub(crate) fn same_shape(&self, other: &Self) -> bool {
         self.conductances.len() == other.conductances.len()
             && self.plasticity.len() == other.plasticity.len()
@@ -76,13 +86,13 @@ impl SynapseGroup {
         }
     }
 
-    /// A presynaptic spike at one synapse of one trial, at a time and a time after it, to which the states belong: released
-    /// or not, scaled by the resources left.
+    /// A presynaptic spike at one synapse of one trial: released or not, scaled by the resources left, and decayed for
+    /// `since_event_ms`.
     pub(crate) fn deliver(
         &self,
-        synapse: SynapseId,
-        trial: usize,
-        [time_ms, since_event_ms]: [f64; 2],
+        (synapse, trial): (SynapseId, usize),
+        time_ms: f64,
+        since_event_ms: f64,
         state: &mut SynapseState,
         release: &mut ChaCha8Rng,
     ) {
@@ -104,9 +114,7 @@ impl SynapseGroup {
             state.conductances[(2 * i + 1) * stride + at] += weight * b;
         }
     }
-}
 
-impl SynapseGroup {
     /// States of all synapses together, for one trial.
     fn state_len(&self) -> usize {
         2 * self.model.components.len() * self.compartments.len()
@@ -141,20 +149,8 @@ impl SynapseGroup {
                 let mut common = common;
                 for component in components {
                     let parts = [part(), part()];
-                    set.run(Step { components: [component], parts, common: common.again() });
+                    set.run(Step { components: [component], parts, common: common.reborrow() });
                 }
-            }
-        }
-    }
-}
-
-impl SynapseGroup {
-    /// Ends conductances of less than 10⁻²⁰⁰ of their peak. Numbers too small to be normal would take a processor a hundred
-    /// times as long; until the next time none gets there.
-    pub(crate) fn end_silent(state: &mut SynapseState) {
-        for part in state.conductances.iter_mut() {
-            if *part < 1e-200 {
-                *part = 0.0;
             }
         }
     }
@@ -171,7 +167,7 @@ struct Common<'a> {
 }
 
 impl Common<'_> {
-    fn again(&mut self) -> Common<'_> {
+    fn reborrow(&mut self) -> Common<'_> {
         let [current, conductance] = &mut self.sums;
         Common { sums: [current, conductance], ..*self }
     }
@@ -194,11 +190,11 @@ impl<const N: usize, const PARTS: usize> Kernel for Step<'_, N, PARTS> {
             simd,
             common.instances,
             common.batch_size,
-            PerInstance { constants: [], compartments: [common.v_mv], states: [] },
+            Inputs { constants: [], compartments: [common.v_mv] },
             parts,
             common.sums,
             #[inline(always)]
-            |[], [v], [], mut parts, [mut i, mut g]| {
+            |[], [v], mut parts, [mut i, mut g]| {
                 for k in 0..N {
                     let (a, b) = (parts[2 * k], parts[2 * k + 1]);
                     let conductance = (b - a) * components[k].peak_conductance_us;
@@ -239,7 +235,9 @@ impl Block {
     #[inline(always)]
     fn current_and_slope<R: Real>(&self, conductance: R, v: R, drive: R) -> (R, R) {
         // Divisors of the open shares at v and a little further on.
-        let blocked = (v * -self.slope_per_mv).exp() * self.ratio;
+        // No steeper than can be squared.
+        let exponent = -(v * self.slope_per_mv).at_least(-300.0);
+        let blocked = exponent.exp() * self.ratio;
         let (here, there) = (blocked + 1.0, blocked * self.further + 1.0);
         let reciprocal = v.constant(1.0) / (here * there);
         let current = conductance * (there * reciprocal) * drive;
