@@ -25,7 +25,7 @@ pages! {
     default_cell: "docs/src/default-cell.md",
     glossary: "docs/src/glossary.md",
     validation: "docs/src/validation.md",
-    benchmarks: "docs/benchmarks.md",
+    benchmarks: "docs/src/benchmarks.md",
     validation_neuron: "docs/validation-neuron.md",
     correctness: "docs/src/correctness.md",
 }

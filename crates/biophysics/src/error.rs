@@ -163,7 +163,9 @@ pub enum BiophysicsError {
         previous_v_mv: f64,
     },
     /// A snapshot of another model, batch size, time step or method of integration.
-    #[error("the snapshot was taken from a simulation of another model, batch size, time step or method of integration")]
+    #[error(
+        "the snapshot was taken from a simulation of another model, batch size, time step or method of integration"
+    )]
     ForeignSnapshot,
     /// From the shared vocabulary.
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! The result, as a table for docs/benchmarks.md.
+//! The result, as a table for docs/src/benchmarks.md.
 
 use super::measurement::Measurement;
 use super::side::Side;
