@@ -2,7 +2,9 @@
 //!
 //! Polynomials interpolate at Chebyshev's nodes: on their interval they are as good as float64 can tell.
 
-use fearless_simd::{Bytes, ExtractToken, Level, Simd, SimdBase, f64x8, u64x8};
+use fearless_simd::{Bytes, ExtractToken, Simd, SimdBase, f64x8, u64x8};
+#[cfg(target_arch = "x86_64")]
+use fearless_simd::{Level, SimdInto};
 
 use super::Lanes;
 use super::real::Real;
@@ -22,7 +24,6 @@ struct Parts<S: Simd> {
 pub(super) fn exp<S: Simd>(x: Lanes<S>) -> Lanes<S> {
     #[cfg(target_arch = "x86_64")]
     if let Level::Avx512(simd) = x.0.token().level() {
-        use fearless_simd::SimdInto;
         return Lanes(avx512::exp(simd, x.0.into()).simd_into(x.0.token()));
     }
     let Parts { power, rest } = parts(x);
@@ -33,7 +34,6 @@ pub(super) fn exp<S: Simd>(x: Lanes<S>) -> Lanes<S> {
 pub(super) fn exp_and_exp_m1<S: Simd>(x: Lanes<S>) -> [Lanes<S>; 2] {
     #[cfg(target_arch = "x86_64")]
     if let Level::Avx512(simd) = x.0.token().level() {
-        use fearless_simd::SimdInto;
         return avx512::exp_and_exp_m1(simd, x.0.into())
             .map(|result| Lanes(result.simd_into(x.0.token())));
     }
