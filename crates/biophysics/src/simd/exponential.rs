@@ -9,7 +9,6 @@ use fearless_simd::{Level, SimdInto};
 use super::Lanes;
 use super::real::Real;
 
-const LN_2: f64 = std::f64::consts::LN_2;
 const LOG2_E: f64 = std::f64::consts::LOG2_E;
 
 /// eˣ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1), taken apart.
@@ -118,7 +117,9 @@ mod avx512 {
 
     use fearless_simd::kernel;
 
-    use super::{LN_2, LOG2_E};
+    use super::LOG2_E;
+
+    const LN_2: f64 = std::f64::consts::LN_2;
 
     /// Adding it rounds to a multiple of 1/16; the number of sixteenths is left in the lowest bits.
     const ROUND_TO_16TH: f64 = 1.5 * (1_u64 << 48) as f64;
