@@ -16,6 +16,7 @@ use crate::chart::{Axis, COLORS, Frame, SMALL_PX, line_path, page, text};
 use crate::command;
 use crate::convergence::even_events;
 use crate::timing::{cpu_s, median};
+use crate::workspace;
 use crate::workspace::root;
 
 /// Longest compartments of the default cell, µm: from one a section to a hundred thousand.
@@ -66,11 +67,11 @@ pub(crate) fn run(options: &Options) -> Outcome {
         return Ok(());
     }
     let of = |max_length_um: f64, trials: usize| -> Outcome<Point> {
-        let program = std::env::current_exe().map_err(text_of)?;
+        let program = std::env::current_exe().map_err(workspace::text)?;
         let mut command = std::process::Command::new(program);
         command.args(["growth", "--one", &max_length_um.to_string(), &trials.to_string()]);
         let printed = command::output(&mut command)?;
-        let json: Value = serde_json::from_str(printed.trim()).map_err(text_of)?;
+        let json: Value = serde_json::from_str(printed.trim()).map_err(workspace::text)?;
         let number = |key: &str| json[key].as_f64().ok_or(format!("no `{key}` in {printed}"));
         let point = Point {
             compartments: number("compartments")? as usize,
@@ -101,17 +102,17 @@ pub(crate) fn run(options: &Options) -> Outcome {
 
 /// Under 14 excitatory and 5 inhibitory events a millisecond, for as long as it takes; the default cell with all channels.
 fn measure(max_length_um: f64, trials: usize) -> Outcome<Value> {
-    let policy = MaxLength::new(max_length_um).map_err(text_of)?;
-    let tree = CompartmentTree::new(default_cell(), &policy).map_err(text_of)?;
+    let policy = MaxLength::new(max_length_um).map_err(workspace::text)?;
+    let tree = CompartmentTree::new(default_cell(), &policy).map_err(workspace::text)?;
     let compartments = tree.len();
-    let painted = Preset::Shai2015.paint(tree).map_err(text_of)?;
-    let model = Arc::new(training_synapses(painted, 1.0).build().map_err(text_of)?);
+    let painted = Preset::Shai2015.paint(tree).map_err(workspace::text)?;
+    let model = Arc::new(training_synapses(painted, 1.0).build().map_err(workspace::text)?);
     let before_mb = resident_mb()?;
     let mut config = SimulationConfig::default();
     config.batch_size = trials;
     let steps_per_ms = (1.0 / config.dt_ms).round() as usize;
-    let mut simulation = Simulation::new(Arc::clone(&model), config).map_err(text_of)?;
-    simulation.run(1.0, &mut ()).map_err(text_of)?;
+    let mut simulation = Simulation::new(Arc::clone(&model), config).map_err(workspace::text)?;
+    simulation.run(1.0, &mut ()).map_err(workspace::text)?;
     let memory_mb = resident_mb()? - before_mb;
 
     let duration_ms = (WORK / (compartments * trials * steps_per_ms)).clamp(2, 2000);
@@ -119,14 +120,12 @@ fn measure(max_length_um: f64, trials: usize) -> Outcome<Value> {
     for round in 0..ROUNDS {
         for trial in 0..trials {
             let start_ms = 1 + round * duration_ms;
-            let events = even_events(model.synapse_count() / 2, trial, start_ms + duration_ms)?;
-            let mut later = events.events().to_vec();
-            later.retain(|event| event.time_ms >= start_ms as f64);
-            let later = apical_core::EventTrain::new(later).map_err(text_of)?;
-            simulation.schedule(trial, &later).map_err(text_of)?;
+            let stretch_ms = start_ms..start_ms + duration_ms;
+            let events = even_events(model.synapse_count() / 2, trial, stretch_ms)?;
+            simulation.schedule(trial, &events).map_err(workspace::text)?;
         }
         let start_s = cpu_s()?;
-        simulation.run(duration_ms as f64, &mut ()).map_err(text_of)?;
+        simulation.run(duration_ms as f64, &mut ()).map_err(workspace::text)?;
         times_s.push(cpu_s()? - start_s);
     }
     let step_us = 1e6 * median(times_s) / (duration_ms * steps_per_ms) as f64;
@@ -183,7 +182,3 @@ fn draw(compartments: &[Point], trials: &[Point]) -> Document {
 
 const TIME: &str = "Step, per compartment and trial (ns)";
 const MEMORY: &str = "Memory, per compartment and trial (kB)";
-
-fn text_of(error: impl std::fmt::Display) -> String {
-    error.to_string()
-}

@@ -98,3 +98,8 @@ pub(crate) fn array(value: &Value) -> &[Value] {
 pub(crate) fn string(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
+
+/// An error as tasks report it.
+pub(crate) fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}

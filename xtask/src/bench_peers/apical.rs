@@ -15,7 +15,7 @@ use super::measurement::{Measurement, write_trace};
 use super::{Inputs, Kind, Options};
 use crate::Outcome;
 use crate::timing::cpu_s;
-use crate::workspace::{array, read};
+use crate::workspace::{array, read, text};
 
 /// Each further neuron of a batch gets the events of the one before it, so many dendritic compartments on.
 const SHIFT: usize = 97;
@@ -156,8 +156,4 @@ fn version() -> Outcome<String> {
     let manifest = read(Path::new("Cargo.toml"))?;
     let line = manifest.lines().find_map(|line| line.strip_prefix("version = \""));
     line.map(|line| line.trim_end_matches('"').to_owned()).ok_or_else(|| "no version".to_owned())
-}
-
-fn text(error: impl std::fmt::Display) -> String {
-    error.to_string()
 }

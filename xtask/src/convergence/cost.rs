@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use apical_biophysics::Simulation;
 
-use super::experiment::{Neuron, Scheme, even_events, text};
+use super::experiment::{Neuron, Scheme, even_events};
 use crate::Outcome;
 use crate::timing::{cpu_s, median};
+use crate::workspace::text;
 
 /// Processor time per neuron and simulated second, alone and in a batch of [`BATCH_SIZE`], s.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +49,7 @@ fn time_s(neuron: &Neuron, scheme: Scheme, batch_size: usize, duration_ms: usize
     config.batch_size = batch_size;
     let mut simulation = Simulation::new(Arc::clone(&neuron.model), config).map_err(text)?;
     for trial in 0..batch_size {
-        let events = even_events(neuron.model.synapse_count() / 2, trial, duration_ms)?;
+        let events = even_events(neuron.model.synapse_count() / 2, trial, 0..duration_ms)?;
         simulation.schedule(trial, &events).map_err(text)?;
     }
     let start_s = cpu_s()?;

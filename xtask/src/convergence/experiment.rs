@@ -1,5 +1,6 @@
 //! What is simulated: the neuron, its runs, and what is kept of one.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use apical_core::{CompartmentId, EventTrain, StepObserver, StepView, SynapseId, 
 use apical_morphology::{CompartmentTree, ImportOptions, MaxLength, default_cell, import};
 
 use crate::Outcome;
+use crate::workspace::text;
 
 /// Somatic voltage that a spike crosses upwards, mV.
 const SPIKE_THRESHOLD_MV: f64 = -20.0;
@@ -103,7 +105,7 @@ pub(super) fn experiments(neuron: &Neuron, reference: Option<&Path>) -> Outcome<
     };
     let events = match recorded {
         Some(events) => events,
-        None => even_events(dendritic, 0, bombardment.duration_ms as usize)?,
+        None => even_events(dendritic, 0, 0..bombardment.duration_ms as usize)?,
     };
     let mut step = Protocol::Step.published();
     if let Some(pulse) = &mut step.soma {
@@ -116,15 +118,15 @@ pub(super) fn experiments(neuron: &Neuron, reference: Option<&Path>) -> Outcome<
     ])
 }
 
-/// 14 excitatory and 5 inhibitory events a millisecond, the rates of the published training data, spread evenly over the
+/// In a stretch of time, 14 excitatory and 5 inhibitory events a millisecond, the rates of the published training data, spread evenly over the
 /// synapses, differently in each trial.
 pub(crate) fn even_events(
     dendritic: usize,
     trial: usize,
-    duration_ms: usize,
+    stretch_ms: Range<usize>,
 ) -> Outcome<EventTrain> {
     let mut events = Vec::new();
-    for ms in 0..duration_ms {
+    for ms in stretch_ms {
         for k in 0..19 {
             // A stride that is coprime to the 639 of most cells visits every synapse before any again.
             let place = (ms * 19 + k + trial * 7) * 100 % dendritic;
@@ -206,10 +208,6 @@ fn upward_crossing_ms(before: (f64, f64), after: (f64, f64)) -> Option<f64> {
     let crosses = before.1 < SPIKE_THRESHOLD_MV && after.1 >= SPIKE_THRESHOLD_MV;
     let share = (SPIKE_THRESHOLD_MV - before.1) / (after.1 - before.1);
     crosses.then_some(before.0 + share * (after.0 - before.0))
-}
-
-pub(super) fn text(error: impl std::fmt::Display) -> String {
-    error.to_string()
 }
 
 #[cfg(test)]

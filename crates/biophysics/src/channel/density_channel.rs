@@ -17,6 +17,24 @@ pub(crate) struct DensityChannel<K, const GATES: usize> {
     pub(crate) conductance_us: Vec<f64>,
 }
 
+impl<K: ChannelKinetics<GATES>, const GATES: usize> DensityChannel<K, GATES> {
+    /// The gates after a time step, and the conductance that they leave of the maximal one.
+    #[inline(always)]
+    fn advanced<R: Real>(
+        &self,
+        context: RateContext<R>,
+        mut states: [R; GATES],
+        dt_ms: f64,
+        maximal: R,
+    ) -> ([R; GATES], R) {
+        let rates = self.kinetics.rates(context);
+        for gate in 0..GATES {
+            states[gate] = rates[gate].relaxed(states[gate], dt_ms);
+        }
+        (states, self.kinetics.conductance(maximal, states))
+    }
+}
+
 impl<K: ChannelKinetics<GATES>, const GATES: usize> Mechanism for DensityChannel<K, GATES> {
     fn name(&self) -> &str {
         K::NAME
@@ -40,21 +58,6 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Mechanism for DensityChannel
 fn gates<const GATES: usize>(state: &mut [f64]) -> [&mut [f64]; GATES] {
     let mut gates = state.chunks_exact_mut((state.len() / GATES.max(1)).max(1));
     array::from_fn(|_| gates.next().unwrap_or_default())
-}
-
-/// The gates after a time step.
-#[inline(always)]
-fn relaxed<R: Real, K: ChannelKinetics<GATES>, const GATES: usize>(
-    kinetics: &K,
-    context: RateContext<R>,
-    mut states: [R; GATES],
-    dt_ms: f64,
-) -> [R; GATES] {
-    let rates = kinetics.rates(context);
-    for gate in 0..GATES {
-        states[gate] = rates[gate].relaxed(states[gate], dt_ms);
-    }
-    states
 }
 
 struct Initialize<'a, 'm, K, const GATES: usize> {
@@ -121,8 +124,7 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Step<'_, '_, K, G
                  states,
                  [i, g, calcium_i]| {
                     let context = RateContext { v_mv, calcium_mm, ln_calcium };
-                    let states = relaxed(&channel.kinetics, context, states, dt_ms);
-                    let conductance = channel.kinetics.conductance(maximal, states);
+                    let (states, conductance) = channel.advanced(context, states, dt_ms, maximal);
                     let current = conductance * (v_mv - reversal_mv);
                     (states, [i + current, g + conductance, calcium_i + current])
                 },
@@ -141,8 +143,7 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Step<'_, '_, K, G
                 #[inline(always)]
                 |[maximal], [v_mv, calcium_mm, ln_calcium], states, [i, g]| {
                     let context = RateContext { v_mv, calcium_mm, ln_calcium };
-                    let states = relaxed(&channel.kinetics, context, states, dt_ms);
-                    let conductance = channel.kinetics.conductance(maximal, states);
+                    let (states, conductance) = channel.advanced(context, states, dt_ms, maximal);
                     (states, [i + conductance * (v_mv - channel.reversal_mv), g + conductance])
                 },
             );

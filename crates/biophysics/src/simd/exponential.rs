@@ -64,8 +64,8 @@ const LIMIT: f64 = 708.0;
 /// Adding it rounds to a multiple of 1, which is left in the lowest bits.
 const ROUND_TO_1: f64 = 1.5 * (1_u64 << 52) as f64;
 /// ln 2 to 33 bits, so that small multiples of it are exact, and the rest of it.
-const LN_2_HIGH: f64 = 0.693_147_180_485_539_1;
-const LN_2_LOW: f64 = 7.440_617_110_012_397e-11;
+pub(super) const LN_2_HIGH: f64 = 0.693_147_180_485_539_1;
+pub(super) const LN_2_LOW: f64 = 7.440_617_110_012_397e-11;
 /// (eʳ − 1 − r)/r² on |r| ≤ ln 2 / 2, error 3·10⁻¹⁹ of eʳ.
 const HALF: [f64; 11] = [
     0.5,

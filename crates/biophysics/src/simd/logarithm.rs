@@ -5,14 +5,11 @@ use fearless_simd::{
 };
 
 use super::Lanes;
-use super::exponential::polynomial;
+use super::exponential::{LN_2_HIGH, LN_2_LOW, polynomial};
 use super::real::Real;
 
 /// √½: m lies between it and √2.
 const SQRT_HALF_BITS: u64 = 0x3fe6_a09e_667f_3bcd;
-/// ln 2 to 33 bits, so that e·ln 2 is exact, and the rest of it.
-const LN_2_HIGH: f64 = 0.693_147_180_485_539_1;
-const LN_2_LOW: f64 = 7.440_617_110_012_397e-11;
 /// (2·artanh(s)/s − 2)/s² as a polynomial in s², |s| ≤ 0.1717, error 10⁻¹⁷. Interpolates at Chebyshev's nodes.
 const ARTANH: [f64; 7] = [
     0.666_666_666_666_667,

@@ -143,8 +143,8 @@ pub(crate) fn sweep<S: Simd, const C: usize, const R: usize, const U: usize, con
                 let (new_states, new_values) = work(
                     batch.values(simd, &constants, i),
                     load(simd, &read, i),
-                    load_mut(simd, &states, i),
-                    load_mut(simd, &values, i),
+                    load(simd, &states, i),
+                    load(simd, &values, i),
                 );
                 store(&mut states, i, new_states);
                 store(&mut values, i, new_values);
@@ -156,9 +156,9 @@ pub(crate) fn sweep<S: Simd, const C: usize, const R: usize, const U: usize, con
             let mut padded_values = values.each_ref().map(|(_, rest)| [padded(rest)]);
             let (new_states, new_values) = work(
                 batch.values(simd, &constants, eights),
-                load(simd, &read.each_ref().map(|eights| &eights[..]), 0),
-                load(simd, &padded_states.each_ref().map(|eights| &eights[..]), 0),
-                load(simd, &padded_values.each_ref().map(|eights| &eights[..]), 0),
+                load(simd, &read, 0),
+                load(simd, &padded_states, 0),
+                load(simd, &padded_values, 0),
             );
             store(&mut padded_states.each_mut().map(|eights| &mut eights[..]), 0, new_states);
             store(&mut padded_values.each_mut().map(|eights| &mut eights[..]), 0, new_values);
@@ -175,23 +175,14 @@ pub(crate) fn sweep<S: Simd, const C: usize, const R: usize, const U: usize, con
 // Loops, not `map`: the closures of `map` are not always inlined, and then lose the vector instructions.
 
 #[inline(always)]
-fn load<S: Simd, const N: usize>(simd: S, arrays: &[&[[f64; 8]]; N], i: usize) -> [Lanes<S>; N] {
-    let mut loaded = [Lanes::splat(simd, 0.0); N];
-    for k in 0..N {
-        loaded[k] = Lanes::load(simd, &arrays[k][i]);
-    }
-    loaded
-}
-
-#[inline(always)]
-fn load_mut<S: Simd, const N: usize>(
+fn load<S: Simd, A: AsRef<[[f64; 8]]>, const N: usize>(
     simd: S,
-    arrays: &[&mut [[f64; 8]]; N],
+    arrays: &[A; N],
     i: usize,
 ) -> [Lanes<S>; N] {
     let mut loaded = [Lanes::splat(simd, 0.0); N];
     for k in 0..N {
-        loaded[k] = Lanes::load(simd, &arrays[k][i]);
+        loaded[k] = Lanes::load(simd, &arrays[k].as_ref()[i]);
     }
     loaded
 }
