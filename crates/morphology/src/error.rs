@@ -1,4 +1,4 @@
-use apical_core::SectionId;
+use apical_core::{CompartmentId, SectionId};
 use thiserror::Error;
 
 use crate::SomaConvention;
@@ -82,6 +82,30 @@ pub enum MorphologyError {
         found: usize,
         /// Largest number allowed.
         limit: usize,
+    },
+    /// Ends and diameters of another number of compartments.
+    #[error("{ends} pairs of ends for {diameters} diameters")]
+    GeometryLength {
+        /// Number of pairs of ends.
+        ends: usize,
+        /// Number of diameters.
+        diameters: usize,
+    },
+    /// A compartment with an impossible place or thickness.
+    #[error("compartment {compartment}: {what} is {value} µm")]
+    CompartmentShape {
+        /// The compartment.
+        compartment: CompartmentId,
+        /// What is impossible.
+        what: &'static str,
+        /// Its value, µm.
+        value: f64,
+    },
+    /// A matrix that does more than rotate.
+    #[error("{rotation:?} is not the matrix of a rotation")]
+    Rotation {
+        /// Its rows.
+        rotation: [[f64; 3]; 3],
     },
     /// Numbers of dendrites that no tree has.
     #[error("{tips} {what} tips do not fit {stems} stems")]

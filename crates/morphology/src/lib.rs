@@ -48,6 +48,7 @@
 //! ```
 
 mod axial;
+mod compartment_geometry;
 mod compartment_tree;
 mod contour;
 mod discretization;
@@ -70,6 +71,7 @@ mod swc;
 mod synthetic;
 
 pub use axial::AxialTree;
+pub use compartment_geometry::CompartmentGeometry;
 pub use compartment_tree::{Compartment, CompartmentTree};
 pub use discretization::{DLambda, DiscretizationPolicy, ExplicitCounts, MaxLength};
 pub use error::MorphologyError;

@@ -1,0 +1,68 @@
+//! Dense matrix products.
+
+use gemm::Parallelism;
+
+/// A matrix in a slice: element (row, column) at row·row_stride + column·column_stride.
+#[derive(Clone, Copy)]
+pub(crate) struct MatrixView<'a> {
+    pub(crate) values: &'a [f64],
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    pub(crate) row_stride: usize,
+    pub(crate) column_stride: usize,
+}
+
+impl<'a> MatrixView<'a> {
+    /// Rows one after the other.
+    pub(crate) const fn row_major(values: &'a [f64], rows: usize, columns: usize) -> Self {
+        Self { values, rows, columns, row_stride: columns, column_stride: 1 }
+    }
+
+    /// Whether all elements are in the slice.
+    fn is_inside(&self) -> bool {
+        let last = self.rows.saturating_sub(1) * self.row_stride
+            + self.columns.saturating_sub(1) * self.column_stride;
+        self.rows * self.columns == 0 || last < self.values.len()
+    }
+}
+
+/// left · right, into `product`, rows one after the other, on one thread.
+///
+/// # Panics
+///
+/// If the shapes do not fit, or a view exceeds its slice.
+pub(crate) fn multiply(left: MatrixView<'_>, right: MatrixView<'_>, product: &mut [f64]) {
+    assert_eq!(left.columns, right.rows, "inner dimensions differ");
+    assert_eq!(product.len(), left.rows * right.columns, "shape of the product");
+    assert!(left.is_inside() && right.is_inside(), "a matrix exceeds its slice");
+    let stride = |stride: usize| stride as isize;
+    #[expect(
+        unsafe_code,
+        reason = "gemm has no safe interface; shapes and strides are checked above"
+    )]
+    // SAFETY: every element of the three matrices lies in its slice, as asserted; `product` is borrowed mutably, so it
+    // overlaps neither of the others.
+    unsafe {
+        gemm::gemm(
+            left.rows,
+            right.columns,
+            left.columns,
+            product.as_mut_ptr(),
+            1,
+            stride(right.columns),
+            false,
+            left.values.as_ptr(),
+            stride(left.column_stride),
+            stride(left.row_stride),
+            right.values.as_ptr(),
+            stride(right.column_stride),
+            stride(right.row_stride),
+            0.0,
+            1.0,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}

@@ -1,0 +1,46 @@
+use apical_morphology::CompartmentGeometry;
+
+use crate::{Conductivity, ExtracellularError, ForwardModel, LineSource, Moved, PointSource};
+
+/// The first compartment is a point, as a soma is round; all others are lines.
+///
+/// The order of compartments puts the soma first. A soma of several compartments is a point and lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[doc(alias = "soma_as_point")]
+pub struct RootAsPoint {
+    point: PointSource,
+    line: LineSource,
+}
+
+impl RootAsPoint {
+    /// A point and lines in a medium of this conductivity.
+    #[must_use]
+    pub const fn new(conductivity: Conductivity) -> Self {
+        Self { point: PointSource::new(conductivity), line: LineSource::new(conductivity) }
+    }
+}
+
+impl ForwardModel for RootAsPoint {
+    fn check(&self, _: &CompartmentGeometry, _: &[[f64; 3]]) -> Result<(), ExtracellularError> {
+        Ok(())
+    }
+
+    fn fill(
+        &self,
+        geometry: &CompartmentGeometry,
+        points_um: &[[f64; 3]],
+        values: &mut [f64],
+        moved: &mut Vec<Moved>,
+    ) {
+        if geometry.is_empty() {
+            return;
+        }
+        self.line.fill(geometry, points_um, values, moved);
+        moved.retain(|moved| moved.compartment != 0);
+        let mut roots = vec![0.0; points_um.len()];
+        self.point.fill(&geometry.first(1), points_um, &mut roots, moved);
+        for (row, root) in values.chunks_exact_mut(geometry.len()).zip(roots) {
+            row[0] = root;
+        }
+    }
+}
