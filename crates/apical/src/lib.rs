@@ -1,8 +1,8 @@
 //! Detailed single neurons: from a reconstruction to the voltage of every compartment.
 //!
 //! This crate joins the crates of the workspace. [`morphology`] turns a file into sections and compartments,
-//! [`biophysics`] puts channels and synapses on them and steps them through time, [`dataset`] draws the synaptic input;
-//! [`core`] is what they share. Here are added the command line `apical` and what it writes: [`output`] files and
+//! [`biophysics`] puts channels and synapses on them and steps them through time, [`dataset`] draws the synaptic input,
+//! [`extracellular`] finds the potentials around the neuron; [`core`] is what they share. Here are added the command line `apical` and what it writes: [`output`] files and
 //! [`figure`]s.
 //!
 //! # Example
@@ -57,6 +57,7 @@
 //! |---|---|
 //! | `morphology` | the module [`morphology`] |
 //! | `biophysics` | the module [`biophysics`], and `morphology` |
+//! | `extracellular` | the module [`extracellular`], and `morphology` |
 //! | `dataset` | the module [`dataset`] |
 //! | `files` | the modules [`input`] and [`output`], and `morphology` |
 //! | `figure` | the module [`figure`], and `morphology` |
@@ -77,6 +78,8 @@ pub use apical_biophysics as biophysics;
 pub use apical_core as core;
 #[cfg(feature = "dataset")]
 pub use apical_dataset as dataset;
+#[cfg(feature = "extracellular")]
+pub use apical_extracellular as extracellular;
 #[cfg(feature = "morphology")]
 pub use apical_morphology as morphology;
 pub use error::ApicalError;

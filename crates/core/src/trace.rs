@@ -12,51 +12,51 @@ pub enum Unit {
     Nanoampere,
 }
 
-/// A quantity of several compartments over time: values `[compartments × times]`, time fastest.
+/// A quantity of several compartments or electrodes over time: values `[rows × times]`, time fastest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Traces {
     unit: Unit,
-    compartments: usize,
+    rows: usize,
     times_ms: Vec<f64>,
     values: Vec<f64>,
 }
 
 impl Traces {
-    /// Traces from their values, `[compartments × times]`, time fastest.
+    /// Traces from their values, `[rows × times]`, time fastest.
     ///
     /// # Errors
     ///
-    /// [`CoreError::Shape`] if the number of values is not compartments × times.
+    /// [`CoreError::Shape`] if the number of values is not rows × times.
     pub fn new(
         unit: Unit,
-        compartments: usize,
+        rows: usize,
         times_ms: Vec<f64>,
         values: Vec<f64>,
     ) -> Result<Self, CoreError> {
-        let expected = compartments * times_ms.len();
+        let expected = rows * times_ms.len();
         if values.len() != expected {
             return Err(CoreError::Shape {
-                what: "traces [compartments × times]",
+                what: "traces [rows × times]",
                 expected,
                 found: values.len(),
             });
         }
-        Ok(Self { unit, compartments, times_ms, values })
+        Ok(Self { unit, rows, times_ms, values })
     }
 
     /// Traces whose value in each row and column is computed.
     #[must_use]
     pub fn from_fn(
         unit: Unit,
-        compartments: usize,
+        rows: usize,
         times_ms: Vec<f64>,
         mut value: impl FnMut(usize, usize) -> f64,
     ) -> Self {
-        let mut values = Vec::with_capacity(compartments * times_ms.len());
-        for row in 0..compartments {
+        let mut values = Vec::with_capacity(rows * times_ms.len());
+        for row in 0..rows {
             values.extend((0..times_ms.len()).map(|column| value(row, column)));
         }
-        Self { unit, compartments, times_ms, values }
+        Self { unit, rows, times_ms, values }
     }
 
     /// The unit of the values.
@@ -65,10 +65,10 @@ impl Traces {
         self.unit
     }
 
-    /// Number of compartments.
+    /// Number of rows.
     #[must_use]
-    pub const fn compartments(&self) -> usize {
-        self.compartments
+    pub const fn rows(&self) -> usize {
+        self.rows
     }
 
     /// Sample times, ms.
@@ -77,7 +77,7 @@ impl Traces {
         &self.times_ms
     }
 
-    /// All values, `[compartments × times]`, time fastest.
+    /// All values, `[rows × times]`, time fastest.
     #[must_use]
     pub fn values(&self) -> &[f64] {
         &self.values

@@ -1,3 +1,4 @@
+use apical_core::CompartmentId;
 use thiserror::Error;
 
 /// Errors of field potentials.
@@ -41,6 +42,14 @@ pub enum ExtracellularError {
         expected: usize,
         /// Values present.
         found: usize,
+    },
+    /// A compartment that does not exist.
+    #[error("there is no compartment {compartment}: they are 0 to {}", *count as i64 - 1)]
+    NoCompartment {
+        /// The compartment given.
+        compartment: CompartmentId,
+        /// Number of compartments.
+        count: usize,
     },
     /// From the morphology.
     #[error(transparent)]

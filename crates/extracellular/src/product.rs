@@ -18,6 +18,17 @@ impl<'a> MatrixView<'a> {
         Self { values, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
+    /// The same elements, rows for columns.
+    pub(crate) const fn transposed(self) -> Self {
+        Self {
+            values: self.values,
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+        }
+    }
+
     /// Whether all elements are in the slice.
     fn is_inside(&self) -> bool {
         let last = self.rows.saturating_sub(1) * self.row_stride

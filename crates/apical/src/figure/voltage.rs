@@ -92,7 +92,7 @@ fn rows(
     traces: &Traces,
     farthest_um: f64,
 ) -> Vec<Group> {
-    let count = compartments.len().min(traces.compartments());
+    let count = compartments.len().min(traces.rows());
     let (Some(&first_ms), Some(&last_ms), 1..) =
         (traces.times_ms().first(), traces.times_ms().last(), count)
     else {

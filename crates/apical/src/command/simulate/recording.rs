@@ -74,7 +74,7 @@ impl Recording {
         title: &str,
         directory: &mut RunDirectory,
     ) -> Result<(), ApicalError> {
-        let shape = [self.voltage.compartments() as u64, self.voltage.times_ms().len() as u64];
+        let shape = [self.voltage.rows() as u64, self.voltage.times_ms().len() as u64];
         directory.write_array(
             "voltage_mv.npy",
             Dtype::Float32,

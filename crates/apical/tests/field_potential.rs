@@ -1,0 +1,195 @@
+//! Field potentials of the reference neuron: simulated here, against NEURON 9.0.2 with LFPykit 0.6.2.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it skips"
+)]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use apical::biophysics::preset::{Preset, training_synapses};
+use apical::biophysics::protocol::Protocol;
+use apical::biophysics::{CellModel, Simulation, SimulationConfig, TraceRecorder};
+use apical::core::{CompartmentId, SectionType, Unit};
+use apical::extracellular::{
+    Electrode, LineSource, PotentialRecorder, TransferMatrix, VoltageOperator, without_unknown,
+};
+use apical::input::read_events;
+use apical::morphology::{AxialTree, CompartmentTree, ImportOptions, MaxLength, import};
+
+/// What potentials may differ by, mV: ten thousand times less than an amplifier's noise. The ends of compartments are known
+/// to 1e-5 µm, which is 1e-7 of a potential of 0.05 mV; voltages agree to 1e-7 mV.
+const TOLERANCE_MV: f64 = 1e-6;
+
+fn reference() -> Option<PathBuf> {
+    let folder = std::env::var_os("APICAL_REFERENCE").map(PathBuf::from);
+    if folder.is_none() {
+        println!("skipped: APICAL_REFERENCE is not set");
+    }
+    folder
+}
+
+fn read_npy(path: &Path) -> Vec<f64> {
+    let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    npyz::NpyFile::new(&bytes[..]).unwrap().into_vec().unwrap()
+}
+
+fn electrodes(folder: &Path) -> Vec<Electrode> {
+    let text = std::fs::read_to_string(folder.join("lfp_setup.json")).unwrap();
+    let setup: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let site = |site: &serde_json::Value| {
+        Electrode::point(std::array::from_fn(|axis| site[axis].as_f64().unwrap()))
+    };
+    setup["electrodes_um"].as_array().unwrap().iter().map(site).collect()
+}
+
+/// The reference neuron under the reference's events, with what potentials are found from in three ways.
+struct Run {
+    model: Arc<CellModel>,
+    matrix: TransferMatrix,
+    /// As NEURON and LFPykit have them, mV.
+    expected_mv: Vec<f64>,
+    online: PotentialRecorder,
+    online_of_voltages: PotentialRecorder,
+    currents: TraceRecorder,
+    voltages: TraceRecorder,
+}
+
+const TIMES: usize = 600;
+
+impl Run {
+    fn new(reference: &Path) -> Self {
+        let folder = reference.join("shai2015_cell1");
+        let path = reference.join("cell1.asc");
+        let morphology = import(&path, &ImportOptions::default()).unwrap().morphology;
+        let tree =
+            CompartmentTree::new(morphology.with_stub_axon(), &MaxLength::default()).unwrap();
+        let matrix =
+            TransferMatrix::new(&LineSource::default(), &tree.geometry(), &electrodes(&folder))
+                .unwrap();
+        let axial = AxialTree::new(&tree, 100.0).unwrap().membrane_current_operator();
+        let operator = VoltageOperator::new(&matrix, &axial).unwrap();
+        let builder = Preset::Shai2015.paint(tree).unwrap();
+        let model = Arc::new(training_synapses(builder, 1.0).build().unwrap());
+
+        let dendritic = model.compartment_table().dendritic().count();
+        let events = read_events(
+            &folder.join("syn_excitatory_events.npy"),
+            &folder.join("syn_inhibitory_events.npy"),
+            dendritic,
+        )
+        .unwrap();
+        let stimuli = Protocol::Synaptic.published();
+        let mut config = SimulationConfig::default();
+        config.v_init_mv = stimuli.v_init_mv;
+        let mut simulation = Simulation::new(Arc::clone(&model), config).unwrap();
+        simulation.schedule(0, &events).unwrap();
+
+        let all: Vec<CompartmentId> = model.tree().iter().map(|(id, _)| id).collect();
+        let mut run = Self {
+            model: Arc::clone(&model),
+            expected_mv: read_npy(&folder.join("syn_lfp_line_mV.npy")),
+            online: PotentialRecorder::of_currents(matrix.clone(), 40),
+            online_of_voltages: PotentialRecorder::of_voltages(operator, 40),
+            matrix,
+            currents: TraceRecorder::new(Unit::Nanoampere, &all, 40),
+            voltages: TraceRecorder::new(Unit::Millivolt, &all, 40),
+        };
+        let online = (&mut run.online, &mut run.online_of_voltages);
+        simulation
+            .run(stimuli.duration_ms, &mut (online, (&mut run.currents, &mut run.voltages)))
+            .unwrap();
+        assert_eq!(run.expected_mv.len(), 6 * TIMES);
+        run
+    }
+
+    fn axial(&self) -> sprs::CsMat<f64> {
+        AxialTree::new(self.model.tree(), 100.0).unwrap().membrane_current_operator()
+    }
+
+    /// Largest difference from the reference at each site, mV, but for t = 0, where NEURON has no currents yet.
+    fn differences(&self, potentials_mv: &[f64]) -> Vec<f64> {
+        let columns = potentials_mv.len() / 6;
+        assert!(columns >= TIMES);
+        potentials_mv
+            .chunks_exact(columns)
+            .zip(self.expected_mv.chunks_exact(TIMES))
+            .map(|(found, expected)| {
+                let pairs = found[1..TIMES].iter().zip(&expected[1..]);
+                pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+            })
+            .collect()
+    }
+
+    fn assert_parity(&self, way: &str, potentials_mv: &[f64]) {
+        let largest = self.differences(potentials_mv).into_iter().fold(0.0, f64::max);
+        println!("{way}: max |Δφ| = {largest:.1e} mV");
+        assert!(largest <= TOLERANCE_MV, "{way}: {largest:e} mV");
+    }
+}
+
+#[test]
+fn six_sites_equal_neuron_with_lfpykit() {
+    let Some(reference) = reference() else { return };
+    let mut run = Run::new(&reference);
+    let online = run.online.trial(0);
+    run.assert_parity("online, currents", online.values());
+    let online = run.online_of_voltages.trial(0);
+    run.assert_parity("online, voltages", online.values());
+    let stored = run.matrix.apply(run.currents.trial(0).values()).unwrap();
+    run.assert_parity("stored currents", &stored);
+    let operator = VoltageOperator::new(&run.matrix, &run.axial()).unwrap();
+    let voltages = run.voltages.trial(0);
+    run.assert_parity("stored voltages", &operator.apply(voltages.values()).unwrap());
+    // A network's voltages are float32: the rounding is amplified by the noise gain at most.
+    let rounded: Vec<f64> = voltages.values().iter().map(|&v| f64::from(v as f32)).collect();
+    let potentials = operator.apply(&rounded).unwrap();
+    let float32_rounding_mv = 7.6e-6;
+    for (site, (difference, gain)) in
+        run.differences(&potentials).into_iter().zip(operator.noise_gain()).enumerate()
+    {
+        println!("site {site}: float32 voltages: {difference:.1e} mV, noise gain {gain:.1e}");
+        assert!(difference <= TOLERANCE_MV + 6.0 * gain * float32_rounding_mv);
+    }
+}
+
+/// Without the axon's voltages, its current is missing, and the soma's is what the dendrites draw. What that costs, against
+/// the standard deviation of the potential at each site, is stated in the book.
+#[test]
+fn an_unknown_axon_costs_what_the_book_states() {
+    let Some(reference) = reference() else { return };
+    let run = Run::new(&reference);
+    let of_type = |section_type: SectionType| -> Vec<CompartmentId> {
+        let table = run.model.compartment_table();
+        table.iter().filter(|(_, r)| r.section_type == section_type).map(|(id, _)| id).collect()
+    };
+    let (axon, soma) = (of_type(SectionType::Axon), of_type(SectionType::Soma));
+    assert_eq!((axon.len(), soma.len()), (2, 1));
+    for (what, unknown, book) in [
+        ("axon", axon.clone(), [0.13, 0.29, 0.04, 0.03, 0.02, 0.05]),
+        ("axon and soma", [axon, soma].concat(), [0.36, 0.60, 0.10, 0.07, 0.04, 0.11]),
+    ] {
+        let axial = without_unknown(&run.axial(), &unknown).unwrap();
+        let operator = VoltageOperator::new(&run.matrix, &axial).unwrap();
+        let found = operator.apply(run.voltages.trial(0).values()).unwrap();
+        let columns = found.len() / 6;
+        for site in 0..6 {
+            let found = &found[site * columns + 1..][..TIMES - 1];
+            let expected = &run.expected_mv[site * TIMES + 1..][..TIMES - 1];
+            let difference: Vec<f64> = found.iter().zip(expected).map(|(a, b)| a - b).collect();
+            let share = deviation(&difference) / deviation(expected);
+            let largest = difference.iter().fold(0.0_f64, |largest, d| largest.max(d.abs()));
+            println!(
+                "{what} unknown, site {site}: error {share:.3} of the deviation, max {largest:.1e} mV"
+            );
+            assert!(share <= book[site], "{what}, site {site}: {share}");
+        }
+    }
+}
+
+fn deviation(values: &[f64]) -> f64 {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64).sqrt()
+}
