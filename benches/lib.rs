@@ -7,6 +7,7 @@ use std::sync::Arc;
 use apical_biophysics::preset::{Preset, training_synapses};
 use apical_biophysics::{BiophysicsError, CellModel, Simulation, SimulationConfig};
 use apical_core::{EventTrain, SynapseId, SynapticEvent};
+use apical_extracellular::Electrode;
 use apical_morphology::{CompartmentTree, MaxLength, default_cell};
 
 /// The default cell under the reference policy: 642 compartments.
@@ -25,6 +26,13 @@ pub fn tree() -> Result<CompartmentTree, BiophysicsError> {
 /// [`BiophysicsError`] unless the length is positive.
 pub fn tree_of(max_length_um: f64) -> Result<CompartmentTree, BiophysicsError> {
     Ok(CompartmentTree::new(default_cell(), &MaxLength::new(max_length_um)?)?)
+}
+
+/// Sites in a column of two beside the cell, 20 µm apart, as on a dense probe.
+#[must_use]
+pub fn column(sites: usize) -> Vec<Electrode> {
+    let site = |i: usize| [40.0 + 32.0 * (i % 2) as f64, 10.0 * i as f64 - 1500.0, 15.0];
+    (0..sites).map(|i| Electrode::point(site(i))).collect()
 }
 
 /// The default cell with the channels of a preset, and its 1,278 synapses if asked for.

@@ -91,8 +91,8 @@ impl Run {
         let mut run = Self {
             model: Arc::clone(&model),
             expected_mv: read_npy(&folder.join("syn_lfp_line_mV.npy")),
-            online: PotentialRecorder::of_currents(matrix.clone(), 40),
-            online_of_voltages: PotentialRecorder::of_voltages(operator, 40),
+            online: PotentialRecorder::of_currents(&matrix, 40),
+            online_of_voltages: PotentialRecorder::of_voltages(&operator, 40),
             matrix,
             currents: TraceRecorder::new(Unit::Nanoampere, &all, 40),
             voltages: TraceRecorder::new(Unit::Millivolt, &all, 40),

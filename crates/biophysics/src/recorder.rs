@@ -73,7 +73,7 @@ impl StepObserver for TraceRecorder {
         }
     }
 
-    fn needs_membrane_currents(&self) -> bool {
-        self.unit == Unit::Nanoampere
+    fn needs_membrane_currents(&self, step: u64) -> bool {
+        self.unit == Unit::Nanoampere && step.is_multiple_of(self.every)
     }
 }

@@ -131,7 +131,7 @@ impl StepObserver for Peak {
         self.0 = view.voltages_mv.iter().copied().fold(self.0, f64::max);
     }
 
-    fn needs_membrane_currents(&self) -> bool {
+    fn needs_membrane_currents(&self, _step: u64) -> bool {
         true
     }
 }

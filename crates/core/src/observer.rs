@@ -33,8 +33,8 @@ pub trait StepObserver {
     /// Called at t = 0 and after every step.
     fn observe(&mut self, view: &StepView<'_>);
 
-    /// Whether this observer reads [`StepView::membrane_currents_na`], which costs a pass over the cable.
-    fn needs_membrane_currents(&self) -> bool {
+    /// Whether this observer will read [`StepView::membrane_currents_na`] at this step, which costs a pass over the cable.
+    fn needs_membrane_currents(&self, _step: u64) -> bool {
         false
     }
 }
@@ -49,8 +49,8 @@ impl<O: StepObserver + ?Sized> StepObserver for &mut O {
         (**self).observe(view);
     }
 
-    fn needs_membrane_currents(&self) -> bool {
-        (**self).needs_membrane_currents()
+    fn needs_membrane_currents(&self, step: u64) -> bool {
+        (**self).needs_membrane_currents(step)
     }
 }
 
@@ -62,8 +62,8 @@ impl<O: StepObserver> StepObserver for Option<O> {
         }
     }
 
-    fn needs_membrane_currents(&self) -> bool {
-        self.as_ref().is_some_and(O::needs_membrane_currents)
+    fn needs_membrane_currents(&self, step: u64) -> bool {
+        self.as_ref().is_some_and(|observer| observer.needs_membrane_currents(step))
     }
 }
 
@@ -74,7 +74,7 @@ impl<A: StepObserver, B: StepObserver> StepObserver for (A, B) {
         self.1.observe(view);
     }
 
-    fn needs_membrane_currents(&self) -> bool {
-        self.0.needs_membrane_currents() || self.1.needs_membrane_currents()
+    fn needs_membrane_currents(&self, step: u64) -> bool {
+        self.0.needs_membrane_currents(step) || self.1.needs_membrane_currents(step)
     }
 }

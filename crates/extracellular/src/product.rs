@@ -4,29 +4,23 @@ use gemm::Parallelism;
 
 /// A matrix in a slice: element (row, column) at row·row_stride + column·column_stride.
 #[derive(Clone, Copy)]
-pub(crate) struct MatrixView<'a> {
-    pub(crate) values: &'a [f64],
+pub(crate) struct MatrixView<'a, T> {
+    pub(crate) values: &'a [T],
     pub(crate) rows: usize,
     pub(crate) columns: usize,
     pub(crate) row_stride: usize,
     pub(crate) column_stride: usize,
 }
 
-impl<'a> MatrixView<'a> {
+impl<'a, T> MatrixView<'a, T> {
     /// Rows one after the other.
-    pub(crate) const fn row_major(values: &'a [f64], rows: usize, columns: usize) -> Self {
+    pub(crate) const fn rows(values: &'a [T], rows: usize, columns: usize) -> Self {
         Self { values, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
-    /// The same elements, rows for columns.
-    pub(crate) const fn transposed(self) -> Self {
-        Self {
-            values: self.values,
-            rows: self.columns,
-            columns: self.rows,
-            row_stride: self.column_stride,
-            column_stride: self.row_stride,
-        }
+    /// Columns one after the other.
+    pub(crate) const fn columns(values: &'a [T], rows: usize, columns: usize) -> Self {
+        Self { values, rows, columns, row_stride: 1, column_stride: rows }
     }
 
     /// Whether all elements are in the slice.
@@ -37,12 +31,16 @@ impl<'a> MatrixView<'a> {
     }
 }
 
-/// left · right, into `product`, rows one after the other, on one thread.
+/// left · right, into `product`, rows one after the other, on one thread. Of float32 or float64.
 ///
 /// # Panics
 ///
 /// If the shapes do not fit, or a view exceeds its slice.
-pub(crate) fn multiply(left: MatrixView<'_>, right: MatrixView<'_>, product: &mut [f64]) {
+pub(crate) fn multiply<T: Copy + From<f32> + 'static>(
+    left: MatrixView<'_, T>,
+    right: MatrixView<'_, T>,
+    product: &mut [T],
+) {
     assert_eq!(left.columns, right.rows, "inner dimensions differ");
     assert_eq!(product.len(), left.rows * right.columns, "shape of the product");
     assert!(left.is_inside() && right.is_inside(), "a matrix exceeds its slice");
@@ -68,8 +66,8 @@ pub(crate) fn multiply(left: MatrixView<'_>, right: MatrixView<'_>, product: &mu
             right.values.as_ptr(),
             stride(right.column_stride),
             stride(right.row_stride),
-            0.0,
-            1.0,
+            T::from(0.0),
+            T::from(1.0),
             false,
             false,
             false,

@@ -142,13 +142,13 @@ impl TransferMatrix {
         let expected = self.compartments * times;
         check_shape("currents [compartments × times]", expected, currents_na.len())?;
         let mut potentials_mv = vec![0.0; self.electrodes * times];
-        let currents = MatrixView::row_major(currents_na, self.compartments, times);
+        let currents = MatrixView::rows(currents_na, self.compartments, times);
         multiply(self.view(), currents, &mut potentials_mv);
         Ok(potentials_mv)
     }
 
-    pub(crate) fn view(&self) -> MatrixView<'_> {
-        MatrixView::row_major(&self.values, self.electrodes, self.compartments)
+    pub(crate) fn view(&self) -> MatrixView<'_, f64> {
+        MatrixView::rows(&self.values, self.electrodes, self.compartments)
     }
 }
 

@@ -99,13 +99,13 @@ impl VoltageOperator {
         let expected = self.compartments * times;
         check_shape("voltages [compartments × times]", expected, voltages_mv.len())?;
         let mut potentials_mv = vec![0.0; self.electrodes * times];
-        let voltages = MatrixView::row_major(voltages_mv, self.compartments, times);
+        let voltages = MatrixView::rows(voltages_mv, self.compartments, times);
         multiply(self.view(), voltages, &mut potentials_mv);
         Ok(potentials_mv)
     }
 
-    pub(crate) fn view(&self) -> MatrixView<'_> {
-        MatrixView::row_major(&self.values, self.electrodes, self.compartments)
+    pub(crate) fn view(&self) -> MatrixView<'_, f64> {
+        MatrixView::rows(&self.values, self.electrodes, self.compartments)
     }
 }
 
