@@ -80,9 +80,25 @@ impl Contact {
         }
         Ok(Self::Rectangle { half_sides_um })
     }
+
+    /// The same if it could be made by the constructors; one that was written down or read may be anything.
+    pub(crate) fn checked(self) -> Result<Self, ExtracellularError> {
+        match self {
+            Self::Point => Ok(self),
+            Self::Disc { radius_um, normal } => {
+                let made = Self::disc(radius_um, normal)?;
+                // Unit vectors keep their bits.
+                Ok(if (norm(normal) - 1.0).abs() < 1e-12 { self } else { made })
+            }
+            Self::Rectangle { half_sides_um } => {
+                Self::rectangle(half_sides_um.map(|half| 2.0 * norm(half)), half_sides_um)?;
+                Ok(self)
+            }
+        }
+    }
 }
 
-fn norm(vector: [f64; 3]) -> f64 {
+pub(crate) fn norm(vector: [f64; 3]) -> f64 {
     vector.into_iter().map(|component| component * component).sum::<f64>().sqrt()
 }
 
@@ -157,7 +173,7 @@ impl Electrode {
 }
 
 /// Two unit vectors at right angles to a unit vector and to each other.
-fn across(normal: [f64; 3]) -> [[f64; 3]; 2] {
+pub(crate) fn across(normal: [f64; 3]) -> [[f64; 3]; 2] {
     let normal = nalgebra::Vector3::from(normal);
     let least = normal.iamin();
     let mut other = nalgebra::Vector3::zeros();

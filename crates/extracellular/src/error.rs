@@ -51,9 +51,232 @@ pub enum ExtracellularError {
         /// Number of compartments.
         count: usize,
     },
+    /// A coordinate of a dipole that is not finite.
+    #[error("dipole: coordinate {value} µm is not a finite number")]
+    DipoleCoordinate {
+        /// The value given, µm.
+        value: f64,
+    },
+    /// An electrode or sensor where the potential or field of a dipole has no limit.
+    #[error("electrode {electrode} is at the very place of the dipole, {position_um:?} µm")]
+    AtDipole {
+        /// The electrode.
+        electrode: usize,
+        /// Where both are, µm.
+        position_um: [f64; 3],
+    },
+    /// A radius of a layered sphere that is not finite or not larger than the one inside, or no radius at all.
+    #[error(
+        "radius {value_um} µm of shell {shell} is not a finite number larger than that of the one inside"
+    )]
+    Radius {
+        /// The shell; 0 is the inner sphere.
+        shell: usize,
+        /// The value given, µm; 0 where there is none.
+        value_um: f64,
+    },
+    /// A dipole that is not in the inner sphere.
+    #[error(
+        "the dipole is {distance_um} µm from the centre, not inside the inner sphere of {radius_um} µm"
+    )]
+    DipoleOutside {
+        /// Its distance from the centre, µm.
+        distance_um: f64,
+        /// Radius of the inner sphere, µm.
+        radius_um: f64,
+    },
+    /// An electrode in the air around the head.
+    #[error(
+        "electrode {electrode} is {distance_um} µm from the centre, outside the head of {radius_um} µm"
+    )]
+    OutsideHead {
+        /// The electrode.
+        electrode: usize,
+        /// Its distance from the centre, µm.
+        distance_um: f64,
+        /// Radius of the head, µm.
+        radius_um: f64,
+    },
+    /// A magnetic sensor in the head.
+    #[error(
+        "sensor {electrode} is {distance_um} µm from the centre, inside the head of {radius_um} µm"
+    )]
+    InsideHead {
+        /// The sensor.
+        electrode: usize,
+        /// Its distance from the centre, µm.
+        distance_um: f64,
+        /// Radius of the head, µm.
+        radius_um: f64,
+    },
+    /// An electrode and a dipole so near to each other and to an interface that the series converges too slowly.
+    #[error(
+        "electrode {electrode}: the series of the sphere, of ratio {ratio}, needs more than {terms} terms"
+    )]
+    TooManyTerms {
+        /// The electrode.
+        electrode: usize,
+        /// The ratio of the series.
+        ratio: f64,
+        /// Terms at most.
+        terms: usize,
+    },
+    /// A number that is not finite.
+    #[error("{what}: {value} is not a finite number")]
+    NotFinite {
+        /// What the number is, with its unit.
+        what: &'static str,
+        /// The value given.
+        value: f64,
+    },
+    /// Two directions that should span a plane, but are parallel.
+    #[error("{what} are parallel: the sine of the angle between them is {sine}")]
+    Parallel {
+        /// What the directions are.
+        what: &'static str,
+        /// Sine of the angle between them.
+        sine: f64,
+    },
+    /// A probe without contacts.
+    #[error("a probe without contacts")]
+    NoContacts,
+    /// No contacts, or more than can be meant.
+    #[error("{what}: {value} is not in 1 to {limit}")]
+    ContactCount {
+        /// What is counted.
+        what: &'static str,
+        /// The number given.
+        value: usize,
+        /// Largest number allowed.
+        limit: usize,
+    },
+    /// Two contacts of one id.
+    #[error("contacts {first} and {second} have the same id, {id:?}")]
+    RepeatedId {
+        /// The first of them.
+        first: usize,
+        /// The other one.
+        second: usize,
+        /// Their id.
+        id: String,
+    },
+    /// What is wrong with a contact.
+    #[error("contact {contact}: {source}")]
+    InContact {
+        /// Index of the contact in its probe.
+        contact: usize,
+        /// What is wrong with it.
+        source: Box<ExtracellularError>,
+    },
+    /// What is wrong with a probe of a file.
+    #[error("probe {probe}: {source}")]
+    InProbe {
+        /// Index of the probe in the file.
+        probe: usize,
+        /// What is wrong with it.
+        source: Box<ExtracellularError>,
+    },
+    /// A file of probes that is not JSON.
+    #[error("not JSON: {message}")]
+    NotJson {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong, with the place.
+        message: String,
+    },
+    /// A field of a file of probes that is missing, or is not what it should be.
+    #[error("{field} is {}, expected {expected}", .found.as_deref().unwrap_or("missing"))]
+    Field {
+        /// Name of the field.
+        field: &'static str,
+        /// Its value, shortened, if there is one.
+        found: Option<String>,
+        /// What could be there.
+        expected: &'static str,
+    },
+    /// A list of a file of probes that has not one value for each contact.
+    #[error("{field} has {found} values for {contacts} contacts")]
+    FieldLength {
+        /// Name of the field.
+        field: &'static str,
+        /// Number of contacts.
+        contacts: usize,
+        /// Number of values.
+        found: usize,
+    },
+    /// A description of a kind of probe that there is none of.
+    #[error("there is no probe {kind:?}, only {allowed}")]
+    UnknownProbe {
+        /// The kind given.
+        kind: String,
+        /// All kinds.
+        allowed: String,
+    },
+    /// A key that probes of a kind do not have.
+    #[error("{kind}: there is no key {key:?}, {allowed}")]
+    UnknownKey {
+        /// Kind of the probe.
+        kind: &'static str,
+        /// The key given.
+        key: String,
+        /// The keys it has.
+        allowed: String,
+    },
+    /// A key that is given twice.
+    #[error("{kind}: {key} is given twice")]
+    RepeatedKey {
+        /// Kind of the probe.
+        kind: &'static str,
+        /// The key.
+        key: &'static str,
+    },
+    /// A value in the description of a probe that means nothing.
+    #[error("{kind}: {key} cannot be {value:?}, expected {expected}")]
+    KeyValue {
+        /// Kind of the probe.
+        kind: &'static str,
+        /// The key.
+        key: &'static str,
+        /// The value given.
+        value: String,
+        /// What could be there.
+        expected: &'static str,
+    },
     /// From the morphology.
     #[error(transparent)]
     Morphology(#[from] apical_morphology::MorphologyError),
+}
+
+impl ExtracellularError {
+    /// The same error of the electrode that a point belongs to.
+    pub(crate) fn with_electrode(mut self, electrode_of: impl Fn(usize) -> usize) -> Self {
+        if let Self::Coordinate { electrode, .. }
+        | Self::AtDipole { electrode, .. }
+        | Self::OutsideHead { electrode, .. }
+        | Self::TooManyTerms { electrode, .. } = &mut self
+        {
+            *electrode = electrode_of(*electrode);
+        }
+        self
+    }
+}
+
+/// A point that has a place.
+pub(crate) fn check_point(electrode: usize, point_um: [f64; 3]) -> Result<(), ExtracellularError> {
+    match point_um.into_iter().find(|value| !value.is_finite()) {
+        Some(value) => Err(ExtracellularError::Coordinate { electrode, value }),
+        None => Ok(()),
+    }
+}
+
+/// A dipole that has a place.
+pub(crate) fn check_location(location_um: [f64; 3]) -> Result<(), ExtracellularError> {
+    match location_um.into_iter().find(|value| !value.is_finite()) {
+        Some(value) => Err(ExtracellularError::DipoleCoordinate { value }),
+        None => Ok(()),
+    }
 }
 
 /// A positive finite number.
@@ -62,6 +285,14 @@ pub(crate) fn positive(what: &'static str, value: f64) -> Result<f64, Extracellu
         Ok(value)
     } else {
         Err(ExtracellularError::Parameter { what, value })
+    }
+}
+
+/// Finite coordinates, or components of a vector.
+pub(crate) fn finite(what: &'static str, values: [f64; 3]) -> Result<[f64; 3], ExtracellularError> {
+    match values.into_iter().find(|value| !value.is_finite()) {
+        Some(value) => Err(ExtracellularError::NotFinite { what, value }),
+        None => Ok(values),
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{TransferMatrix, VoltageOperator};
 /// recorder.observe(&StepView::new(1, 0.025, 1, &[-69.0, -69.5], &[-2.0, 2.0]));
 /// let potentials = recorder.trial(0);
 /// assert_eq!(potentials.times_ms(), [0.0, 0.025]);
-/// assert!((potentials.row(0)[1] + 0.04).abs() < 1e-12);
+/// assert!((potentials.row(0)[1] + 0.04).abs() < 1e-8);
 /// # Ok::<(), apical_extracellular::ExtracellularError>(())
 /// ```
 #[derive(Clone, Debug)]
