@@ -51,12 +51,6 @@ pub enum ExtracellularError {
         /// Number of compartments.
         count: usize,
     },
-    /// A coordinate of a dipole that is not finite.
-    #[error("dipole: coordinate {value} µm is not a finite number")]
-    DipoleCoordinate {
-        /// The value given, µm.
-        value: f64,
-    },
     /// An electrode or sensor where the potential or field of a dipole has no limit.
     #[error("electrode {electrode} is at the very place of the dipole, {position_um:?} µm")]
     AtDipole {
@@ -244,6 +238,80 @@ pub enum ExtracellularError {
         /// What could be there.
         expected: &'static str,
     },
+    /// A parameter below zero.
+    #[error("{what}: {value} is not a finite number of at least 0")]
+    Negative {
+        /// What the parameter is, with its unit.
+        what: &'static str,
+        /// The value given.
+        value: f64,
+    },
+    /// A slice between two insulators (or two perfect conductors), whose images converge too slowly or not at all.
+    #[error(
+        "the product {product} of the reflection factors of saline and glass is too near to 1 for the images to converge"
+    )]
+    Images {
+        /// The product of (σ_T − σ)/(σ_T + σ) for saline and glass.
+        product: f64,
+    },
+    /// A compartment that is not within the slice.
+    #[error(
+        "compartment {compartment}: an end at z = {z_um} µm is outside the slice, which goes from {} to {} µm",
+        z_range_um[0], z_range_um[1]
+    )]
+    CompartmentOutsideSlice {
+        /// The compartment.
+        compartment: CompartmentId,
+        /// z of its end, µm.
+        z_um: f64,
+        /// Lowest and highest z of the slice, µm.
+        z_range_um: [f64; 2],
+    },
+    /// An electrode, or a part of its contact, that is not within the slice.
+    #[error(
+        "electrode {electrode}: z = {z_um} µm is outside the slice, which goes from {} to {} µm",
+        z_range_um[0], z_range_um[1]
+    )]
+    ElectrodeOutsideSlice {
+        /// The electrode; the point, where [`ForwardModel::check`](crate::ForwardModel::check) was given points.
+        electrode: usize,
+        /// Its z, µm.
+        z_um: f64,
+        /// Lowest and highest z of the slice, µm.
+        z_range_um: [f64; 2],
+    },
+    /// A layer whose end is not above its beginning.
+    #[error("a layer from {from_um} to {to_um} µm does not ascend")]
+    LayerBounds {
+        /// Where it begins along the axis, µm.
+        from_um: f64,
+        /// Where it ends, µm.
+        to_um: f64,
+    },
+    /// An edge of a grid or of layers that is not above the one before.
+    #[error("edge {index} along {along}: {value} µm is not a finite number above the edge before")]
+    Edge {
+        /// The direction.
+        along: &'static str,
+        /// Its place in the list.
+        index: usize,
+        /// The value given, µm.
+        value: f64,
+    },
+    /// Fewer than two edges.
+    #[error("along {along}: {found} edges bound nothing")]
+    TooFewEdges {
+        /// The direction.
+        along: &'static str,
+        /// Edges given.
+        found: usize,
+    },
+    /// More boxes than can be counted.
+    #[error("a grid of {} × {} × {} boxes is too large", boxes[0], boxes[1], boxes[2])]
+    TooManyBoxes {
+        /// Boxes along x, y and z.
+        boxes: [usize; 3],
+    },
     /// From the morphology.
     #[error(transparent)]
     Morphology(#[from] apical_morphology::MorphologyError),
@@ -255,6 +323,7 @@ impl ExtracellularError {
         if let Self::Coordinate { electrode, .. }
         | Self::AtDipole { electrode, .. }
         | Self::OutsideHead { electrode, .. }
+        | Self::ElectrodeOutsideSlice { electrode, .. }
         | Self::TooManyTerms { electrode, .. } = &mut self
         {
             *electrode = electrode_of(*electrode);
@@ -271,14 +340,6 @@ pub(crate) fn check_point(electrode: usize, point_um: [f64; 3]) -> Result<(), Ex
     }
 }
 
-/// A dipole that has a place.
-pub(crate) fn check_location(location_um: [f64; 3]) -> Result<(), ExtracellularError> {
-    match location_um.into_iter().find(|value| !value.is_finite()) {
-        Some(value) => Err(ExtracellularError::DipoleCoordinate { value }),
-        None => Ok(()),
-    }
-}
-
 /// A positive finite number.
 pub(crate) fn positive(what: &'static str, value: f64) -> Result<f64, ExtracellularError> {
     if value.is_finite() && value > 0.0 {
@@ -288,11 +349,41 @@ pub(crate) fn positive(what: &'static str, value: f64) -> Result<f64, Extracellu
     }
 }
 
-/// Finite coordinates, or components of a vector.
-pub(crate) fn finite(what: &'static str, values: [f64; 3]) -> Result<[f64; 3], ExtracellularError> {
+/// What [`ExtracellularError::NotFinite`] calls the place of a dipole.
+pub(crate) const DIPOLE_LOCATION: &str = "location of the dipole (µm)";
+
+/// Finite numbers.
+pub(crate) fn finite<const N: usize>(
+    what: &'static str,
+    values: [f64; N],
+) -> Result<[f64; N], ExtracellularError> {
     match values.into_iter().find(|value| !value.is_finite()) {
         Some(value) => Err(ExtracellularError::NotFinite { what, value }),
         None => Ok(values),
+    }
+}
+
+/// A finite number of at least 0.
+pub(crate) fn not_negative(what: &'static str, value: f64) -> Result<f64, ExtracellularError> {
+    if value.is_finite() && value >= 0.0 {
+        Ok(value)
+    } else {
+        Err(ExtracellularError::Negative { what, value })
+    }
+}
+
+/// Two finite edges or more, each above the one before.
+pub(crate) fn check_edges(along: &'static str, edges_um: &[f64]) -> Result<(), ExtracellularError> {
+    let mut before = f64::NEG_INFINITY;
+    for (index, &value) in edges_um.iter().enumerate() {
+        if !(value.is_finite() && value > before) {
+            return Err(ExtracellularError::Edge { along, index, value });
+        }
+        before = value;
+    }
+    match edges_um.len() {
+        found @ (0 | 1) => Err(ExtracellularError::TooFewEdges { along, found }),
+        _ => Ok(()),
     }
 }
 

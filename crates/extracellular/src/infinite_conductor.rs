@@ -1,6 +1,6 @@
 use std::f64::consts::PI;
 
-use crate::error::{check_location, check_point};
+use crate::error::{DIPOLE_LOCATION, check_point, finite};
 use crate::{Conductivity, ExtracellularError, VolumeConductor};
 
 /// An endless homogeneous medium: φ = p·R/(4π·σ·R³) with R from the dipole to the point (Nunez & Srinivasan 2006,
@@ -38,7 +38,7 @@ impl VolumeConductor for InfiniteConductor {
         location_um: [f64; 3],
         points_um: &[[f64; 3]],
     ) -> Result<Vec<[f64; 3]>, ExtracellularError> {
-        check_location(location_um)?;
+        finite(DIPOLE_LOCATION, location_um)?;
         let sigma = self.conductivity.s_per_m();
         let determinant = sigma[0] * sigma[1] * sigma[2];
         let potential = |(index, &point): (usize, &[f64; 3])| {

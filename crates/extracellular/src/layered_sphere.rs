@@ -2,7 +2,7 @@ use std::f64::consts::PI;
 
 use nalgebra::Vector3;
 
-use crate::error::{check_location, check_point, check_shape};
+use crate::error::{DIPOLE_LOCATION, check_point, check_shape, finite};
 use crate::sphere_series::{Interfaces, Series};
 use crate::{Conductivity, ExtracellularError, VolumeConductor};
 
@@ -105,7 +105,7 @@ impl LayeredSphere {
 
     /// A dipole in the inner sphere.
     pub(crate) fn check_dipole(&self, location_um: [f64; 3]) -> Result<(), ExtracellularError> {
-        check_location(location_um)?;
+        finite(DIPOLE_LOCATION, location_um)?;
         let distance_um = Vector3::from(location_um).norm();
         let radius_um = self.radii_um[0];
         if distance_um < radius_um {

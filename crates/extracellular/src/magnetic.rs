@@ -1,6 +1,6 @@
 use nalgebra::{Matrix3, Vector3};
 
-use crate::error::{check_location, check_point};
+use crate::error::{DIPOLE_LOCATION, check_point, finite};
 use crate::{ExtracellularError, InfiniteConductor, LayeredSphere};
 
 /// The magnetic field of a current dipole, that of the currents it drives through the medium included.
@@ -42,7 +42,7 @@ impl MagneticConductor for InfiniteConductor {
         location_um: [f64; 3],
         sensors_um: &[[f64; 3]],
     ) -> Result<Vec<[[f64; 3]; 3]>, ExtracellularError> {
-        check_location(location_um)?;
+        finite(DIPOLE_LOCATION, location_um)?;
         let field = |(index, &sensor): (usize, &[f64; 3])| {
             check_point(index, sensor)?;
             let away = Vector3::from(sensor) - Vector3::from(location_um);

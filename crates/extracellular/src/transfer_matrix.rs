@@ -52,7 +52,9 @@ impl TransferMatrix {
                 shares.push((index, weight));
             }
         }
-        model.check(geometry, &points_um)?;
+        model
+            .check(geometry, &points_um)
+            .map_err(|error| error.with_electrode(|point| shares[point].0))?;
         let compartments = geometry.len();
         if compartments == 0 {
             let (values, moved) = (Vec::new(), Vec::new());

@@ -277,7 +277,7 @@ fn places_without_a_potential_are_refused() {
             |dipole, point| conductor.point_potentials(dipole, &[fine, point]).unwrap_err();
         assert!(matches!(
             refused([0.0, f64::INFINITY, 0.0], fine),
-            ExtracellularError::DipoleCoordinate { value: f64::INFINITY }
+            ExtracellularError::NotFinite { value: f64::INFINITY, .. }
         ));
         assert!(matches!(
             refused([0.0; 3], [0.0, f64::INFINITY, 0.0]),
@@ -322,7 +322,7 @@ fn places_without_a_field_are_refused() {
     for conductor in conductors {
         assert!(matches!(
             conductor.field_matrix([f64::NAN; 3], &[far]),
-            Err(ExtracellularError::DipoleCoordinate { .. })
+            Err(ExtracellularError::NotFinite { .. })
         ));
         assert!(matches!(
             conductor.field_matrix([0.0; 3], &[far, [f64::NAN; 3]]),

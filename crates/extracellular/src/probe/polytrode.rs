@@ -77,7 +77,7 @@ impl Polytrode {
         check_count("contacts", columns.saturating_mul(rows))?;
         let column_pitch_um = positive("distance between columns (µm)", self.column_pitch_um)?;
         let row_pitch_um = positive("distance between rows (µm)", self.row_pitch_um)?;
-        let [stagger_um, ..] = finite("shift of columns (µm)", [self.stagger_um, 0.0, 0.0])?;
+        let [stagger_um] = finite("shift of columns (µm)", [self.stagger_um])?;
         let plane = Plane::new(self.base_um, self.axis, self.facing)?;
         let contact = plane.disc(self.contact_radius_um)?;
         let middle = 0.5 * (columns - 1) as f64;
