@@ -1,6 +1,7 @@
 //! Field potentials of detailed neurons.
 
 mod conductivity;
+mod current_source_density;
 mod dipole;
 mod electrode;
 mod error;
@@ -24,6 +25,7 @@ mod voltage_operator;
 mod volume_conductor;
 
 pub use conductivity::Conductivity;
+pub use current_source_density::{CurrentSourceDensity, LaminarAxis, Layer, RectilinearGrid};
 pub use dipole::CurrentDipole;
 pub use electrode::{Contact, Electrode};
 pub use error::ExtracellularError;
