@@ -35,8 +35,9 @@ impl ForwardModel for RootAsPoint {
         if geometry.is_empty() {
             return;
         }
-        self.line.fill(geometry, points_um, values, moved);
-        moved.retain(|moved| moved.compartment != 0);
+        let mut of_lines = Vec::new();
+        self.line.fill(geometry, points_um, values, &mut of_lines);
+        moved.extend(of_lines.into_iter().filter(|moved| moved.compartment != 0));
         let mut roots = vec![0.0; points_um.len()];
         self.point.fill(&geometry.first(1), points_um, &mut roots, moved);
         for (row, root) in values.chunks_exact_mut(geometry.len()).zip(roots) {
