@@ -483,7 +483,7 @@ fn charge_is_conserved() {
     };
     let charge_pc = |simulation: &mut Simulation| {
         let currents = record(simulation, Unit::Nanoampere, duration_ms);
-        let later = (0..currents.compartments()).flat_map(|i| &currents.row(i)[1..]);
+        let later = (0..currents.rows()).flat_map(|i| &currents.row(i)[1..]);
         later.sum::<f64>() * dt_ms
     };
     // 16 compartments × 1600 steps of currents up to 100 nA, each rounded to 1e-14 nA.

@@ -326,7 +326,7 @@ impl Simulation {
 
     fn show(&mut self, observer: &mut impl StepObserver) {
         let currents = if observer.needs_membrane_currents(self.state.step) {
-            self.workspace.find_membrane_currents(&self.model, &self.state)
+            self.workspace.find_membrane_currents(&self.model, &self.config, &self.state)
         } else {
             &[]
         };

@@ -137,8 +137,13 @@ impl Workspace {
 
     /// Transmembrane currents of the step just done, `[compartments × batch]`, from the balance: capacitive, ionic and
     /// synaptic. Before the first step, where there is no balance yet, the axial currents.
-    pub(super) fn find_membrane_currents(&mut self, model: &CellModel, state: &Snapshot) -> &[f64] {
-        let batch_size = state.pending.len();
+    pub(super) fn find_membrane_currents(
+        &mut self,
+        model: &CellModel,
+        config: &SimulationConfig,
+        state: &Snapshot,
+    ) -> &[f64] {
+        let batch_size = config.batch_size;
         if state.step == 0 {
             // There is no step yet whose right-hand side this could be.
             self.delta_mv.fill(0.0);
@@ -147,14 +152,14 @@ impl Workspace {
             self.membrane_currents_na.copy_from_slice(of_compartments);
             return &self.membrane_currents_na;
         }
-        let rows = self.membrane_currents_na.chunks_exact_mut(batch_size);
-        for (compartment, (row, capacitive)) in rows.zip(&self.capacitive_us).enumerate() {
-            for (trial, value) in row.iter_mut().enumerate() {
-                let at = compartment * batch_size + trial;
-                let conductance = capacitive + self.solved.conductance_us[at];
-                *value = self.solved.current_na[at] + conductance * self.delta_mv[at];
-            }
-        }
+        config.instruction_set.run(Balance {
+            compartments: &self.compartments,
+            batch_size,
+            capacitive_us: &self.capacitive_us,
+            sums: &self.solved,
+            delta_mv: &self.delta_mv,
+            membrane_currents_na: &mut self.membrane_currents_na,
+        });
         &self.membrane_currents_na
     }
 }
@@ -184,6 +189,38 @@ impl Kernel for Assemble<'_> {
             [self.diagonal_us, self.rhs_na],
             #[inline(always)]
             |[passive], [conductance, current], [], [_, _]| ([], [conductance + passive, -current]),
+        );
+    }
+}
+
+/// Membrane currents of a step that is solved.
+struct Balance<'a> {
+    compartments: &'a Instances,
+    batch_size: usize,
+    capacitive_us: &'a [f64],
+    sums: &'a MembraneSums,
+    /// Change of voltage.
+    delta_mv: &'a [f64],
+    membrane_currents_na: &'a mut [f64],
+}
+
+impl Kernel for Balance<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        sweep(
+            simd,
+            self.compartments,
+            self.batch_size,
+            Inputs {
+                constants: [self.capacitive_us],
+                compartments: [&self.sums.conductance_us, &self.sums.current_na, self.delta_mv],
+            },
+            [],
+            [self.membrane_currents_na],
+            #[inline(always)]
+            |[capacitive], [conductance, current, delta], [], [_]| {
+                ([], [current + (conductance + capacitive) * delta])
+            },
         );
     }
 }
