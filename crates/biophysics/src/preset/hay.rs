@@ -8,7 +8,7 @@ use crate::channel::{
 use crate::{BiophysicsError, CalciumPool, CellModel, CellModelBuilder, Density};
 
 const LEAK_REVERSAL_MV: f64 = -90.0;
-const AXIAL_RESISTIVITY_OHM_CM: f64 = 100.0;
+pub(super) const AXIAL_RESISTIVITY_OHM_CM: f64 = 100.0;
 
 /// Where calcium channels are dense: path distance from the base of the apical trunk, µm, both ends excluded.
 fn in_hot_zone(distance_um: f64) -> bool {

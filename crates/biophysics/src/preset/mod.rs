@@ -45,6 +45,16 @@ impl Preset {
     /// The temperature at which the published simulations ran: NEURON's default, 6.3 °C.
     pub const TEMPERATURE: Temperature = Temperature::celsius(6.3);
 
+    /// Axial resistivity (NEURON: `Ra`), Ω·cm, of every section: with a neuron's geometry, what turns voltages into
+    /// membrane currents.
+    #[must_use]
+    pub const fn axial_resistivity_ohm_cm(self) -> f64 {
+        match self {
+            Self::Shai2015 | Self::Hay2011 | Self::Passive => hay::AXIAL_RESISTIVITY_OHM_CM,
+            Self::Hh => 35.4,
+        }
+    }
+
     /// Paints a neuron at [`Self::TEMPERATURE`]. The layer 5 presets expect an apical dendrite and the stub axon of
     /// [`Morphology::with_stub_axon`].
     ///
@@ -110,7 +120,7 @@ impl FromStr for Preset {
 fn hh(tree: CompartmentTree, temperature: Temperature) -> CellModelBuilder {
     let everywhere: Vec<CompartmentId> = tree.iter().map(|(id, _)| id).collect();
     CellModel::builder(tree)
-        .axial_resistivity_ohm_cm(35.4)
+        .axial_resistivity_ohm_cm(Preset::Hh.axial_resistivity_ohm_cm())
         .reversal_potentials_mv(50.0, -77.0)
         .channel(SquidSodium::new(temperature), Density::uniform(&everywhere, 0.12))
         .channel(SquidPotassium::new(temperature), Density::uniform(&everywhere, 0.036))
