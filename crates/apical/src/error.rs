@@ -43,6 +43,82 @@ pub enum ApicalError {
         /// What was expected.
         expected: &'static str,
     },
+    /// A value of an npy file that is not finite.
+    #[error("{}: row {row}, column {column}: {value} is not a finite number", path.display())]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// Row of the matrix, from 0.
+        row: usize,
+        /// Column of the matrix, from 0.
+        column: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// An array over compartments of another number of rows.
+    #[error(
+        "{}: has {found} rows, but the neuron has {compartments} compartments{}",
+        path.display(), without_axon(*compartments, *axon)
+    )]
+    Rows {
+        /// The file.
+        path: PathBuf,
+        /// Number of rows found.
+        found: usize,
+        /// Number of compartments.
+        compartments: usize,
+        /// How many of them are axon and need no row.
+        axon: usize,
+    },
+    /// A folder that is not that of a complete run.
+    #[error("{}: there is no manifest.json: not the folder of a complete run", path.display())]
+    NoManifest {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A run whose neuron cannot be made again.
+    #[error(
+        "{}: compartment {compartment}, {name}: its {what} is not that of {morphology}: has the reconstruction \
+         changed since the run?",
+        path.display()
+    )]
+    Compartment {
+        /// The folder of the run.
+        path: PathBuf,
+        /// The first compartment that differs.
+        compartment: apical_core::CompartmentId,
+        /// Its name in the run's manifest or, if it is not there, in the neuron.
+        name: String,
+        /// What of it differs.
+        what: &'static str,
+        /// Where the morphology comes from.
+        morphology: String,
+    },
+    /// Electrodes of a file that cannot be used.
+    #[cfg(feature = "extracellular")]
+    #[error("{}: {source}", path.display())]
+    Electrodes {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: apical_extracellular::ExtracellularError,
+    },
+    /// A file of electrodes of an unknown format.
+    #[error("{}: electrodes are read from .json, .npy, .csv and .txt files", path.display())]
+    ElectrodeFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A line of a file of electrodes that is no place.
+    #[error("{}: line {line}: expected x, y and z in µm, found {found:?}", path.display())]
+    ElectrodeLine {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is there.
+        found: String,
+    },
     /// A reconstruction that cannot be understood.
     #[cfg(feature = "morphology")]
     #[error("{}: {source}", path.display())]
@@ -95,7 +171,7 @@ pub enum ApicalError {
         /// The time found, ms.
         value: i128,
     },
-    /// Values that JSON cannot hold.
+    /// JSON that does not say what it should, or values that JSON cannot hold.
     #[cfg(feature = "files")]
     #[error("{}: {source}", path.display())]
     Json {
@@ -115,6 +191,10 @@ pub enum ApicalError {
     #[cfg(feature = "biophysics")]
     #[error(transparent)]
     Biophysics(#[from] apical_biophysics::BiophysicsError),
+    /// From field potentials.
+    #[cfg(feature = "extracellular")]
+    #[error(transparent)]
+    Extracellular(#[from] apical_extracellular::ExtracellularError),
     /// From the synaptic input.
     #[cfg(feature = "dataset")]
     #[error(transparent)]
@@ -128,4 +208,9 @@ impl ApicalError {
         let path = path.into();
         move |source| Self::Io { path, source }
     }
+}
+
+/// How many rows would do as well.
+fn without_axon(compartments: usize, axon: usize) -> String {
+    if axon == 0 { String::new() } else { format!(", {} without its axon", compartments - axon) }
 }

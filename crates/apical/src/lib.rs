@@ -2,8 +2,8 @@
 //!
 //! This crate joins the crates of the workspace. [`morphology`] turns a file into sections and compartments,
 //! [`biophysics`] puts channels and synapses on them and steps them through time, [`dataset`] draws the synaptic input,
-//! [`extracellular`] finds the potentials around the neuron; [`core`] is what they share. Here are added the command line `apical` and what it writes: [`output`] files and
-//! [`figure`]s.
+//! [`extracellular`] finds the potentials around the neuron; [`core`] is what they share. Here are added the command line
+//! `apical` and what it reads and writes: [`input`] files, [`output`] files and [`figure`]s.
 //!
 //! # Example
 //!
@@ -59,8 +59,8 @@
 //! | `biophysics` | the module [`biophysics`], and `morphology` |
 //! | `extracellular` | the module [`extracellular`], and `morphology` |
 //! | `dataset` | the module [`dataset`] |
-//! | `files` | the modules [`input`] and [`output`], and `morphology` |
-//! | `figure` | the module [`figure`], and `morphology` |
+//! | `files` | the modules [`input`] and [`output`], and `morphology`; with `extracellular` also files of electrodes |
+//! | `figure` | the module [`figure`], and `morphology`; with `extracellular` also figures of potentials |
 //! | `cli` | the program `apical`, and all of these |
 
 #[cfg(all(doctest, feature = "cli"))]

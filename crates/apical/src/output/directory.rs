@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::ApicalError;
 
 /// Name of the file that is written last.
-const MANIFEST: &str = "manifest.json";
+pub(super) const MANIFEST: &str = "manifest.json";
 
 /// Type of the values of an array file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -1,8 +1,15 @@
+use std::fs;
+use std::io;
+use std::path::Path;
+
 use apical_core::CompartmentTable;
 use apical_morphology::ImportReport;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::ArrayFile;
+use super::directory::MANIFEST;
+use crate::ApicalError;
 
 /// What `manifest.json` says of a run: everything needed to read its arrays and to repeat it.
 #[derive(Clone, Debug, Serialize)]
@@ -65,4 +72,20 @@ pub struct SpikeEntry {
     pub threshold_mv: f64,
     /// Number of spikes.
     pub count: usize,
+}
+
+/// Reads what is wanted of `manifest.json` in the folder of a run: any type whose fields are named like those there, or
+/// `serde_json`'s `Value` for all of it.
+///
+/// # Errors
+///
+/// [`ApicalError::NoManifest`] if there is none, and the run thus not complete, [`ApicalError::Io`] if it cannot be read,
+/// [`ApicalError::Json`] if it does not say what is wanted.
+pub fn read_manifest<T: DeserializeOwned>(folder: &Path) -> Result<T, ApicalError> {
+    let path = folder.join(MANIFEST);
+    let text = fs::read_to_string(&path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => ApicalError::NoManifest { path: folder.to_owned() },
+        _ => ApicalError::Io { path: path.clone(), source },
+    })?;
+    serde_json::from_str(&text).map_err(|source| ApicalError::Json { path, source })
 }

@@ -7,4 +7,4 @@ mod directory;
 mod manifest;
 
 pub use directory::{ArrayFile, Dtype, RunDirectory};
-pub use manifest::{MorphologyEntry, RunManifest, SpikeEntry, Versions};
+pub use manifest::{MorphologyEntry, RunManifest, SpikeEntry, Versions, read_manifest};

@@ -1,5 +1,3 @@
-//! Files of synaptic events.
-
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;

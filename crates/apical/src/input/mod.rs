@@ -1,0 +1,11 @@
+//! Files that are read: synaptic events, matrices of voltages or currents, electrodes.
+
+#[cfg(feature = "extracellular")]
+mod electrodes;
+mod events;
+mod matrix;
+
+#[cfg(feature = "extracellular")]
+pub use electrodes::read_electrodes;
+pub use events::read_events;
+pub use matrix::{Matrix, read_matrix};
