@@ -25,50 +25,80 @@ pub(super) fn draw(
     farthest_um: f64,
     panel: Panel,
 ) -> Option<Group> {
-    let outlines: Vec<(CompartmentId, Vec<[f64; 2]>)> =
-        tree.iter().filter_map(|(id, _)| Some((id, outline(tree, id)?))).collect();
-    let view = Projection::new(
-        outlines.iter().flat_map(|(id, points)| {
-            let radius_um = 0.5 * tree.compartment(*id).diameter_um;
-            points.iter().map(move |&point| (point, radius_um))
-        }),
-        panel,
-    )?;
-    let mut group = Group::new()
-        .set("fill", "none")
-        .set("stroke-linecap", "round")
-        .set("stroke-linejoin", "round");
-    for (id, points) in &outlines {
-        let mut data = Data::new();
-        for (i, &point) in points.iter().enumerate() {
-            data = if i == 0 { data.move_to(view.at(point)) } else { data.line_to(view.at(point)) };
-        }
-        let compartment = tree.compartment(*id);
-        let width_px = (compartment.diameter_um * view.px_per_um).max(THINNEST_PX);
-        let stroke = color::sequential(compartment.path_distance_um / farthest_um);
-        let mut path =
-            Path::new().set("d", data).set("stroke", stroke).set("stroke-width", px(width_px));
-        if tree.region(compartment.section) == Region::Soma {
-            // Round ends would double the length of a cylinder as thick as long.
-            path = path.set("stroke-linecap", "butt");
-        }
-        group = group.add(path);
-    }
+    let outlines = Outlines::new(tree);
+    let view = Projection::new(outlines.discs(), panel)?;
+    let color = |id| color::sequential(tree.compartment(id).path_distance_um / farthest_um);
     let mut dots = Group::new().set("stroke", "white").set("stroke-width", 1);
     for &id in marked {
-        let Some((_, points)) = outlines.iter().find(|(other, _)| *other == id) else { continue };
+        let Some(points) = outlines.course(id) else { continue };
         let (x, y) = view.at(points[points.len() / 2]);
-        dots =
-            dots.add(Circle::new().set("cx", x).set("cy", y).set("r", 4).set(
-                "fill",
-                color::sequential(tree.compartment(id).path_distance_um / farthest_um),
-            ));
+        dots = dots.add(Circle::new().set("cx", x).set("cy", y).set("r", 4).set("fill", color(id)));
     }
-    Some(Group::new().add(group).add(dots).add(scale_bar(view.px_per_um, panel)))
+    let lines = outlines.lines(&view, color);
+    let bar = scale_bar(view.px_per_um, panel, 0.3 * panel.width.min(panel.height));
+    Some(Group::new().add(lines).add(dots).add(bar))
 }
 
-fn scale_bar(px_per_um: f64, panel: Panel) -> Group {
-    let length_um = round_down(0.3 * panel.width.min(panel.height) / px_per_um);
+/// The courses of those compartments that have a place in space.
+pub(super) struct Outlines<'a> {
+    tree: &'a CompartmentTree,
+    courses: Vec<(CompartmentId, Vec<[f64; 2]>)>,
+}
+
+impl<'a> Outlines<'a> {
+    pub(super) fn new(tree: &'a CompartmentTree) -> Self {
+        let courses = tree.iter().filter_map(|(id, _)| Some((id, outline(tree, id)?))).collect();
+        Self { tree, courses }
+    }
+
+    fn course(&self, id: CompartmentId) -> Option<&[[f64; 2]]> {
+        let (_, points) = self.courses.iter().find(|(other, _)| *other == id)?;
+        Some(points)
+    }
+
+    /// Discs within which everything is, by center and radius, µm.
+    pub(super) fn discs(&self) -> impl Iterator<Item = ([f64; 2], f64)> {
+        self.courses.iter().flat_map(|(id, points)| {
+            let radius_um = 0.5 * self.tree.compartment(*id).diameter_um;
+            points.iter().map(move |&point| (point, radius_um))
+        })
+    }
+
+    /// A line for each compartment, as wide as it is.
+    pub(super) fn lines(
+        &self,
+        view: &Projection,
+        color: impl Fn(CompartmentId) -> String,
+    ) -> Group {
+        let mut group = Group::new()
+            .set("fill", "none")
+            .set("stroke-linecap", "round")
+            .set("stroke-linejoin", "round");
+        for (id, points) in &self.courses {
+            let mut data = Data::new();
+            for (i, &point) in points.iter().enumerate() {
+                let at = view.at(point);
+                data = if i == 0 { data.move_to(at) } else { data.line_to(at) };
+            }
+            let compartment = self.tree.compartment(*id);
+            let width_px = (compartment.diameter_um * view.px_per_um).max(THINNEST_PX);
+            let mut path = Path::new()
+                .set("d", data)
+                .set("stroke", color(*id))
+                .set("stroke-width", px(width_px));
+            if self.tree.region(compartment.section) == Region::Soma {
+                // Round ends would double the length of a cylinder as thick as long.
+                path = path.set("stroke-linecap", "butt");
+            }
+            group = group.add(path);
+        }
+        group
+    }
+}
+
+/// A scale of lengths below a panel.
+pub(super) fn scale_bar(px_per_um: f64, panel: Panel, longest_px: f64) -> Group {
+    let length_um = round_down(longest_px / px_per_um);
     let y = panel.top + panel.height + 16.0;
     let right = panel.left + length_um * px_per_um;
     Group::new().add(line([panel.left, y], [right, y], INK, 2.0)).add(text(
@@ -102,15 +132,15 @@ fn outline(tree: &CompartmentTree, id: CompartmentId) -> Option<Vec<[f64; 2]>> {
 }
 
 /// Fits a drawing into a panel, y upwards.
-struct Projection {
+pub(super) struct Projection {
     center_um: [f64; 2],
     center_px: [f64; 2],
-    px_per_um: f64,
+    pub(super) px_per_um: f64,
 }
 
 impl Projection {
     /// Fits discs, given by center and radius. None without any or without extent.
-    fn new(discs: impl Iterator<Item = ([f64; 2], f64)>, panel: Panel) -> Option<Self> {
+    pub(super) fn new(discs: impl Iterator<Item = ([f64; 2], f64)>, panel: Panel) -> Option<Self> {
         let mut low = [f64::INFINITY; 2];
         let mut high = [f64::NEG_INFINITY; 2];
         for (center, radius) in discs {
@@ -125,7 +155,7 @@ impl Projection {
         })
     }
 
-    fn at(&self, point: [f64; 2]) -> (f64, f64) {
+    pub(super) fn at(&self, point: [f64; 2]) -> (f64, f64) {
         let [x, y] = std::array::from_fn(|i| (point[i] - self.center_um[i]) * self.px_per_um);
         (px(self.center_px[0] + x), px(self.center_px[1] - y))
     }

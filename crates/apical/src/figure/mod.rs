@@ -6,8 +6,17 @@
 mod axis;
 mod cell;
 mod color;
+mod course;
+#[cfg(feature = "extracellular")]
+mod potential;
 mod selection;
+#[cfg(feature = "extracellular")]
+mod stack;
+#[cfg(feature = "extracellular")]
+mod view;
 mod voltage;
 
+#[cfg(feature = "extracellular")]
+pub use potential::cell_and_potentials;
 pub use selection::depth_selection;
 pub use voltage::cell_and_traces;
