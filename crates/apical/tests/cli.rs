@@ -2,33 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod common;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 use apical::biophysics::InstructionSet;
 use serde_json::Value;
-use tempfile::TempDir;
 
-fn apical(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_apical")).args(args).output().unwrap()
-}
-
-/// Runs `apical simulate` into a new folder; the first argument is the rest of the line.
-fn simulate(line: &str) -> (TempDir, Output) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut args = vec!["simulate", "--out", folder.path().to_str().unwrap()];
-    args.extend(line.split_whitespace());
-    let output = apical(&args);
-    (folder, output)
-}
-
-#[track_caller]
-fn simulated(line: &str) -> TempDir {
-    let (folder, output) = simulate(line);
-    assert!(output.status.success(), "{line}: {}", stderr(&output));
-    folder
-}
+use common::{SMALL_CELL, apical, array, manifest, simulate, simulated, stderr, stdout, write_npy};
 
 /// Status and standard error of a command that must fail.
 #[track_caller]
@@ -40,57 +22,10 @@ fn refused(line: &str, status: i32) -> String {
     message
 }
 
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn array<T: npyz::Deserialize>(path: &Path) -> (Vec<u64>, Vec<T>) {
-    let bytes = fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let file = npyz::NpyFile::new(&bytes[..]).unwrap();
-    assert_eq!(file.order(), npyz::Order::C);
-    (file.shape().to_vec(), file.into_vec().unwrap())
-}
-
-fn manifest(folder: &Path) -> Value {
-    serde_json::from_str(&fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap()
-}
-
 /// Writes rows of (dendritic compartment, ms) as int32 in C order.
 fn write_events(path: &Path, rows: &[[i32; 2]]) {
-    write_npy(path, npyz::Order::C, rows.len(), rows.iter().flatten().copied());
+    write_npy(path, npyz::Order::C, [rows.len(), 2], rows.iter().flatten().copied());
 }
-
-/// Writes an array of two columns.
-fn write_npy<T: npyz::AutoSerialize>(
-    path: &Path,
-    order: npyz::Order,
-    rows: usize,
-    values: impl Iterator<Item = T>,
-) {
-    use npyz::WriterBuilder;
-    let mut bytes = Vec::new();
-    let shape = [rows as u64, 2];
-    let options = npyz::WriteOptions::new().default_dtype().shape(&shape).order(order);
-    let mut writer = options.writer(&mut bytes).begin_nd().unwrap();
-    writer.extend(values).unwrap();
-    writer.finish().unwrap();
-    fs::write(path, bytes).unwrap();
-}
-
-/// A soma, a basal dendrite, an apical one of 700 µm and an axon, one point with a negative radius.
-const SMALL_CELL: &str = "\
-1 1 0 0 0 8 -1
-2 3 8 0 0 1 1
-3 3 60 -40 0 -0.5 2
-4 4 0 8 0 2 1
-5 4 0 700 0 1 4
-6 2 0 -8 0 0.5 1
-7 2 0 -90 0 0.5 6
-";
 
 #[test]
 fn a_run_writes_what_its_help_says() {
@@ -305,8 +240,8 @@ fn event_files_may_have_any_integers_in_any_order() {
     let by_column = || [3, 7, 100, 0, 1, 2].into_iter();
     let path = |name| folder.path().join(name);
     write_events(&path("a.npy"), &rows);
-    write_npy(&path("b.npy"), npyz::Order::Fortran, 3, by_column().map(i64::from));
-    write_npy(&path("c.npy"), npyz::Order::Fortran, 3, by_column().map(|value| value as u8));
+    write_npy(&path("b.npy"), npyz::Order::Fortran, [3, 2], by_column().map(i64::from));
+    write_npy(&path("c.npy"), npyz::Order::Fortran, [3, 2], by_column().map(|value| value as u8));
     let voltage = |name| {
         let file = path(name).display().to_string();
         let folder = simulated(&format!(

@@ -1,6 +1,7 @@
 //! What each subcommand does.
 
 mod inspect;
+mod lfp;
 mod number;
 mod reconstruction;
 mod simulate;
@@ -9,7 +10,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use apical::ApicalError;
-use clap::{Parser, Subcommand};
+use apical::core::{CompartmentRecord, CoreError};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Detailed single neurons: reconstructions, channels, synapses, voltages.
 ///
@@ -26,6 +29,7 @@ struct Cli {
 enum Command {
     Inspect(inspect::InspectArgs),
     Simulate(Box<simulate::SimulateArgs>),
+    Lfp(Box<lfp::LfpArgs>),
 }
 
 /// Why a command stops.
@@ -43,6 +47,7 @@ pub(crate) fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Inspect(args) => inspect::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Lfp(args) => lfp::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -56,6 +61,34 @@ pub(crate) fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+impl From<CoreError> for Failure {
+    fn from(error: CoreError) -> Self {
+        Self::Run(error.into())
+    }
+}
+
+/// Options of a subcommand that do not go together.
+fn refusal(subcommand: &str, message: String) -> Failure {
+    let mut command = Cli::command();
+    // Gives subcommands the whole line as their usage.
+    command.build();
+    let error = match command.find_subcommand_mut(subcommand) {
+        Some(command) => command.error(ErrorKind::ArgumentConflict, message),
+        None => clap::Error::raw(ErrorKind::ArgumentConflict, message),
+    };
+    error.into()
+}
+
+/// A number of things.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// What a compartment is called: `dend[3](0.5)`.
+fn compartment_name(record: &CompartmentRecord) -> String {
+    format!("{}({})", record.section, (1e4 * record.x).round() / 1e4)
 }
 
 /// A line on standard error. If even that is closed, there is nobody left to tell.

@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::command::number::{duration, finite, not_negative, positive, probability};
+use crate::command::reconstruction::presets;
 
 /// Simulate a neuron and write the voltage of every compartment.
 ///
@@ -141,19 +142,6 @@ fn integrations() -> impl TypedValueParser<Value = Integration> {
 fn instruction_sets() -> impl TypedValueParser<Value = InstructionSet> {
     let names = InstructionSet::available().into_iter().map(|set| set.to_string());
     PossibleValuesParser::new(names.collect::<Vec<_>>()).try_map(|name| name.parse())
-}
-
-fn presets() -> impl TypedValueParser<Value = Preset> {
-    let help = |preset| match preset {
-        Preset::Shai2015 => "Layer 5 pyramidal cell, Shai et al. 2015",
-        Preset::Hay2011 => "Layer 5 pyramidal cell, Hay et al. 2011",
-        Preset::Hh => "Squid axon on every compartment, Hodgkin & Huxley 1952",
-        Preset::Passive => "Passive properties of shai2015 alone",
-        _ => "",
-    };
-    let values =
-        Preset::ALL.map(|preset| PossibleValue::new(preset.to_string()).help(help(preset)));
-    PossibleValuesParser::new(values).try_map(|name| name.parse())
 }
 
 fn protocols() -> impl TypedValueParser<Value = Protocol> {

@@ -6,25 +6,22 @@ mod progress;
 mod recording;
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::Arc;
 
 use apical::ApicalError;
 use apical::biophysics::preset::training_synapses;
-use apical::biophysics::protocol::soma_site;
 use apical::biophysics::{BiophysicsError, CellModel, Simulation, SimulationConfig, Temperature};
-use apical::core::{EventTrain, SectionType};
+use apical::core::EventTrain;
 use apical::dataset::{DendriticTrees, InputProcess};
 use apical::input::read_events;
-use apical::morphology::{CompartmentTree, MaxLength, Site};
 use apical::output::{MorphologyEntry, RunDirectory, RunManifest, SpikeEntry, Versions};
 
 pub(super) use args::SimulateArgs;
-use plan::{EventSource, Plan, has_stub_axon};
+use plan::{EventSource, Plan};
 use recording::{Recording, SPIKE_THRESHOLD_MV};
 
-use super::reconstruction::{Reconstruction, named};
-use super::{Failure, to_stderr};
+use super::reconstruction::{Reconstruction, soma_or_root};
+use super::{Failure, counted, to_stderr};
 
 pub(super) fn run(args: &SimulateArgs) -> Result<(), Failure> {
     let plan = Plan::new(args)?;
@@ -38,14 +35,13 @@ pub(super) fn run(args: &SimulateArgs) -> Result<(), Failure> {
     let (morphology, model) = build(&plan, reconstruction)?;
     let about = |source| ApicalError::Neuron { morphology: morphology.source.clone(), source };
     let events = events(&plan, &model, &morphology.source)?;
-    let soma = soma_site(model.tree()).unwrap_or_else(|_| {
+    let (soma, is_soma) = soma_or_root(model.tree());
+    if !is_soma {
         to_stderr(&format!(
             "note: {}: there is no soma; soma_mv.npy and spikes_ms.npy are of the root section",
             morphology.source
         ));
-        let root = model.tree().morphology().root();
-        model.tree().compartment_at(Site::start(root))
-    });
+    }
     let simulation = prepare(&plan, model, events.as_ref()).map_err(about)?;
     // Only now, when all that can be wrong with the input is known, is an earlier run replaced.
     let mut directory = RunDirectory::create(&args.out)?;
@@ -76,31 +72,7 @@ fn build(
     plan: &Plan,
     reconstruction: Reconstruction,
 ) -> Result<(MorphologyEntry, CellModel), ApicalError> {
-    let Reconstruction { source, mut morphology, report } = reconstruction;
-    let mut axon_replaced = false;
-    if has_stub_axon(plan.preset) {
-        let dropped = morphology.sections_of(SectionType::Axon).count();
-        // The embedded cell has the stub already.
-        axon_replaced = report.is_some() && dropped > 0;
-        if axon_replaced {
-            to_stderr(&format!(
-                "note: {source}: the axon ({}) is replaced by the stub of the preset {}",
-                counted(dropped, "section"),
-                plan.preset
-            ));
-        }
-        morphology = morphology.with_stub_axon();
-    }
-    let policy = MaxLength::new(plan.max_compartment_length_um)?;
-    let tree = CompartmentTree::new(morphology, &policy)
-        .map_err(|error| named(error, Path::new(&source)))?;
-    let entry = MorphologyEntry {
-        source,
-        import: report,
-        axon_replaced,
-        sections: tree.morphology().sections().len(),
-        compartments: tree.len(),
-    };
+    let (entry, tree) = reconstruction.divided(plan.preset, plan.max_compartment_length_um)?;
     let about = |error| ApicalError::Neuron { morphology: entry.source.clone(), source: error };
     let temperature = Temperature::celsius(plan.celsius);
     let mut builder = plan.preset.paint_at(tree, temperature).map_err(about)?;
@@ -189,8 +161,4 @@ fn summarize(
         writeln!(out, "wrote {}", args.out.join(name).display())?;
     }
     Ok(())
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,13 +1,12 @@
 use apical::biophysics::preset::Preset;
 use apical::biophysics::protocol::{Protocol, ProtocolStimuli};
 use apical::biophysics::{InstructionSet, Integration};
-use apical::core::{CoreError, TimeGrid};
-use clap::CommandFactory;
-use clap::error::ErrorKind;
+use apical::core::TimeGrid;
 use serde::Serialize;
 
 use super::SimulateArgs;
-use crate::command::{Cli, Failure};
+use crate::command::reconstruction::MAX_COMPARTMENT_LENGTH_UM;
+use crate::command::{Failure, refusal};
 
 /// The EPSP of `bac` begins this long after the pulse, ms.
 const BAC_LAG_MS: f64 = 5.0;
@@ -89,7 +88,7 @@ impl Plan {
             instruction_set: args.instruction_set.unwrap_or_default(),
             grid,
             steps_per_ms: grid.steps_per_ms()?,
-            max_compartment_length_um: 40.0,
+            max_compartment_length_um: MAX_COMPARTMENT_LENGTH_UM,
             celsius: args.celsius.unwrap_or(Preset::TEMPERATURE.in_celsius()),
             synapses: (args.protocol == Protocol::Synaptic).then(|| Synapses {
                 events: match (&args.excitatory_events, &args.inhibitory_events) {
@@ -118,11 +117,6 @@ impl Plan {
 /// this one the embedded cell fires.
 const DEFAULT_SEED: u64 = 4;
 
-/// Whether the axon of the reconstruction gives way to the stub that the preset was published with.
-pub(super) const fn has_stub_axon(preset: Preset) -> bool {
-    matches!(preset, Preset::Shai2015 | Preset::Hay2011)
-}
-
 fn refuse_foreign_options(args: &SimulateArgs) -> Result<(), Failure> {
     let given = [
         ("--amplitude-na", args.amplitude_na.is_some()),
@@ -146,42 +140,31 @@ fn refuse_foreign_options(args: &SimulateArgs) -> Result<(), Failure> {
     if let Some((option, _)) = given.iter().find(|(option, given)| *given && !own.contains(option))
     {
         let takes = if own.is_empty() { "none of these".to_owned() } else { own.join(", ") };
-        return Err(refusal(format!(
-            "{option} does not belong to the protocol '{}', which takes {takes}",
-            args.protocol
-        )));
+        return Err(refusal(
+            "simulate",
+            format!(
+                "{option} does not belong to the protocol '{}', which takes {takes}",
+                args.protocol
+            ),
+        ));
     }
     let all_released = args.release_probability.is_none_or(|probability| probability == 1.0);
     if args.excitatory_events.is_some() && args.seed.is_some() && all_released {
         return Err(refusal(
+            "simulate",
             "--seed has nothing to draw: the events are given, and all are released unless \
              --release-probability is below 1"
                 .to_owned(),
         ));
     }
     if args.celsius.is_some() && args.preset == Preset::Passive {
-        return Err(refusal(format!(
-            "--celsius does not belong to the preset '{}', where nothing depends on it",
-            args.preset
-        )));
+        return Err(refusal(
+            "simulate",
+            format!(
+                "--celsius does not belong to the preset '{}', where nothing depends on it",
+                args.preset
+            ),
+        ));
     }
     Ok(())
-}
-
-fn refusal(message: String) -> Failure {
-    let mut command = Cli::command();
-    // Gives subcommands the whole line as their usage.
-    command.build();
-    let command = command.find_subcommand_mut("simulate");
-    let error = match command {
-        Some(simulate) => simulate.error(ErrorKind::ArgumentConflict, message),
-        None => clap::Error::raw(ErrorKind::ArgumentConflict, message),
-    };
-    error.into()
-}
-
-impl From<CoreError> for Failure {
-    fn from(error: CoreError) -> Self {
-        Self::Run(error.into())
-    }
 }

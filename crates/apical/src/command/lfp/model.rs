@@ -1,0 +1,36 @@
+use apical::extracellular::{Conductivity, ForwardModel, LineSource, PointSource, RootAsPoint};
+use clap::ValueEnum;
+use serde::Serialize;
+
+/// How the current of a compartment raises the potential.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Model {
+    /// A line from end to end, its current spread evenly along it
+    #[default]
+    Line,
+    /// A point in its middle
+    Point,
+    /// The first compartment, the soma, is a point, all others are lines
+    RootAsPoint,
+}
+
+impl Model {
+    pub(super) fn build(self, conductivity: Conductivity) -> Box<dyn ForwardModel> {
+        match self {
+            Self::Line => Box::new(LineSource::new(conductivity)),
+            Self::Point => Box::new(PointSource::new(conductivity)),
+            Self::RootAsPoint => Box::new(RootAsPoint::new(conductivity)),
+        }
+    }
+}
+
+/// What potentials are found from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Signal {
+    /// membrane_current_na.npy
+    Currents,
+    /// voltage_mv.npy
+    Voltages,
+}
