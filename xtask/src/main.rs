@@ -9,6 +9,7 @@ mod convergence;
 mod crate_graph;
 mod golden;
 mod growth;
+mod lfpykit;
 mod neuron_import;
 mod python;
 mod tidy;
@@ -39,6 +40,8 @@ enum Task {
     Convergence(convergence::Options),
     /// Time and memory of a step by compartments and by trials.
     Growth(growth::Options),
+    /// Compares field potentials with LFPykit's on random inputs, and times both.
+    Lfpykit(lfpykit::Options),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::BenchPeers(options) => bench_peers::run(&options),
         Task::Convergence(options) => convergence::run(&options),
         Task::Growth(options) => growth::run(&options),
+        Task::Lfpykit(options) => lfpykit::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

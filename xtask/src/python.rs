@@ -1,4 +1,4 @@
-//! The Python that has NEURON.
+//! The Python that has NEURON and LFPykit.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use crate::workspace::root;
 /// Where Python is found.
 #[derive(clap::Args, Clone)]
 pub(crate) struct PythonOptions {
-    /// The Python that has NEURON 9.0.2 and numpy installed.
+    /// The Python that has what the task needs installed: NEURON 9.0.2 or LFPykit 0.6.2, and numpy.
     #[arg(long, env = "APICAL_PYTHON", default_value = "python3")]
     python: String,
 }
@@ -29,18 +29,25 @@ impl PythonOptions {
 
     /// An error that says what to install unless Python, NEURON and numpy are there.
     pub(crate) fn require_neuron(&self) -> Outcome<String> {
-        let done = self
-            .command()
-            .args(["-c", "import numpy, neuron; print(neuron.__version__)"])
-            .stderr(Stdio::null())
-            .output()
-            .map_err(|error| {
+        let print = "import numpy, neuron; print(neuron.__version__)";
+        self.require(print, "NEURON or numpy", "neuron==9.0.2 numpy")
+    }
+
+    /// The same of LFPykit, numpy and mpmath.
+    pub(crate) fn require_lfpykit(&self) -> Outcome<String> {
+        let print = "import numpy, mpmath, lfpykit; print(lfpykit.__version__)";
+        self.require(print, "LFPykit, numpy or mpmath", "lfpykit==0.6.2 numpy mpmath")
+    }
+
+    /// The version that a line of Python prints.
+    fn require(&self, print: &str, names: &str, packages: &str) -> Outcome<String> {
+        let done =
+            self.command().args(["-c", print]).stderr(Stdio::null()).output().map_err(|error| {
                 format!("{} does not start ({error}); use --python or APICAL_PYTHON", self.python)
             })?;
         if !done.status.success() {
             return Err(format!(
-                "{} lacks NEURON or numpy: pip install neuron==9.0.2 numpy, or name another with --python or \
-                 APICAL_PYTHON",
+                "{} lacks {names}: pip install {packages}, or name another with --python or APICAL_PYTHON",
                 self.python
             ));
         }
