@@ -24,16 +24,17 @@ pub(crate) struct Segments<S: Simd> {
     pub(crate) length: f64x8<S>,
     /// 1 / length; infinite where a compartment is a point.
     pub(crate) inverse_length: f64x8<S>,
-    /// Radius, µm.
+    /// Radius, µm, and its square.
     pub(crate) radius: f64x8<S>,
+    pub(crate) radius_squared: f64x8<S>,
 }
 
 /// What eight compartments do to one point.
 pub(crate) struct Potential<S: Simd> {
     /// Potential, mV, for 1 nA.
     pub(crate) per_na: f64x8<S>,
-    /// Distance that the radius limits from below, µm.
-    pub(crate) distance: f64x8<S>,
+    /// Square of the distance that the radius limits from below, µm².
+    pub(crate) distance_squared: f64x8<S>,
 }
 
 /// A source, as a function of eight compartments and a point. Implementations are marked `#[inline(always)]`, or they are
@@ -68,7 +69,7 @@ fn fill_with<S: Simd>(
         let lanes = LANES.min(count - first);
         let segments = load(simd, geometry, first, lanes);
         for (point, &point_um) in points_um.iter().enumerate() {
-            let Potential { per_na, distance } = source.potential(&segments, point_um);
+            let Potential { per_na, distance_squared } = source.potential(&segments, point_um);
             let row = &mut values[point * count + first..][..lanes];
             if let Ok(whole) = <&mut [f64; LANES]>::try_from(&mut *row) {
                 per_na.store_slice(whole);
@@ -77,11 +78,11 @@ fn fill_with<S: Simd>(
                 per_na.store_slice(&mut stored);
                 row.copy_from_slice(&stored[..lanes]);
             }
-            if distance.simd_lt(segments.radius).any_true() {
-                let mut distances = [0.0; LANES];
-                distance.store_slice(&mut distances);
-                for (lane, &distance_um) in distances[..lanes].iter().enumerate() {
-                    let compartment = first + lane;
+            if distance_squared.simd_lt(segments.radius_squared).any_true() {
+                let mut squares = [0.0; LANES];
+                distance_squared.store_slice(&mut squares);
+                for (lane, square) in squares[..lanes].iter().enumerate() {
+                    let (compartment, distance_um) = (first + lane, square.sqrt());
                     let radius_um = 0.5 * geometry.diameters_um()[compartment];
                     if distance_um < radius_um {
                         moved.push(Moved { point, compartment, distance_um, radius_um });
@@ -110,23 +111,19 @@ fn load<S: Simd>(
     let start = [0, 1, 2].map(|axis| gather(&geometry.starts_um()[axis]));
     let end = [0, 1, 2].map(|axis| gather(&geometry.ends_um()[axis]));
     let extent = [0, 1, 2].map(|axis| end[axis] - start[axis]);
-    let length = norm(extent);
+    let length = dot(extent, extent).sqrt();
     let inverse_length = f64x8::splat(simd, 1.0) / length;
     let zero = f64x8::splat(simd, 0.0);
     let is_line = length.simd_gt(zero);
     let axis = extent.map(|component| is_line.select(component * inverse_length, zero));
     let radius = gather(geometry.diameters_um()) * 0.5;
-    Segments { simd, start, extent, axis, length, inverse_length, radius }
+    let radius_squared = radius * radius;
+    Segments { simd, start, extent, axis, length, inverse_length, radius, radius_squared }
 }
 
 #[inline(always)]
 pub(crate) fn dot<S: Simd>(a: [f64x8<S>; 3], b: [f64x8<S>; 3]) -> f64x8<S> {
     a[0].mul_add(b[0], a[1].mul_add(b[1], a[2] * b[2]))
-}
-
-#[inline(always)]
-pub(crate) fn norm<S: Simd>(a: [f64x8<S>; 3]) -> f64x8<S> {
-    dot(a, a).sqrt()
 }
 
 /// |a × b|².

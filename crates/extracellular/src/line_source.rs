@@ -1,10 +1,10 @@
 use std::f64::consts::PI;
 
 use apical_morphology::CompartmentGeometry;
-use fearless_simd::{Select, Simd, SimdBase, SimdFloat, f64x8};
+use fearless_simd::{Select, Simd, SimdBase, SimdFloat, SimdMask, f64x8};
 
 use crate::kernel::{
-    self, Potential, Segments, Source, cross_squared, dot, from_start, mean_inverse_distance, norm,
+    self, Potential, Segments, Source, cross_squared, dot, from_start, mean_inverse_distance,
 };
 use crate::{Conductivity, ExtracellularError, ForwardModel, Moved};
 
@@ -76,16 +76,15 @@ impl Source for Isotropic {
         let is_line = segments.length.simd_gt(f64x8::splat(segments.simd, 0.0));
         // A line without length has no axis.
         let across_squared = is_line.select(cross_squared(v, segments.axis), dot(v, v));
-        let radius_squared = segments.radius * segments.radius;
         let mean = mean_inverse_distance(
             segments.simd,
             along,
-            across_squared.max(radius_squared),
+            across_squared.max(segments.radius_squared),
             segments.length,
             segments.inverse_length,
         );
         let per_na = mean * (1.0 / (4.0 * PI * self.0.s_per_m()[0]));
-        Potential { per_na, distance: across_squared.sqrt() }
+        Potential { per_na, distance_squared: across_squared }
     }
 }
 
@@ -95,12 +94,12 @@ impl Source for Anisotropic {
     #[inline(always)]
     fn potential<S: Simd>(&self, segments: &Segments<S>, point_um: [f64; 3]) -> Potential<S> {
         let simd = segments.simd;
-        let (v, distance) = outside_radius(segments, from_start(segments, point_um));
+        let (v, distance_squared) = outside_radius(segments, from_start(segments, point_um));
         let sigma = self.0.s_per_m();
         let scale = sigma.map(|sigma| 1.0 / sigma.sqrt());
         let v = [0, 1, 2].map(|axis| v[axis] * scale[axis]);
         let extent = [0, 1, 2].map(|axis| segments.extent[axis] * scale[axis]);
-        let length = norm(extent);
+        let length = dot(extent, extent).sqrt();
         let inverse_length = f64x8::splat(simd, 1.0) / length;
         let zero = f64x8::splat(simd, 0.0);
         let is_line = length.simd_gt(zero);
@@ -109,36 +108,40 @@ impl Source for Anisotropic {
         let across_squared = is_line.select(cross_squared(v, axis), dot(v, v));
         let mean = mean_inverse_distance(simd, along, across_squared, length, inverse_length);
         let [x, y, z] = sigma;
-        Potential { per_na: mean * (1.0 / (4.0 * PI * (x * y * z).sqrt())), distance }
+        Potential { per_na: mean * (1.0 / (4.0 * PI * (x * y * z).sqrt())), distance_squared }
     }
 }
 
-/// A point as seen from the first end, moved out of the membrane, and its distance from the line before.
+/// A point as seen from the first end, moved out of the membrane, and the square of its distance from the line before.
 #[inline(always)]
 fn outside_radius<S: Simd>(segments: &Segments<S>, v: [f64x8<S>; 3]) -> ([f64x8<S>; 3], f64x8<S>) {
     let splat = |value| f64x8::splat(segments.simd, value);
     let along = dot(v, segments.axis).max(splat(0.0)).min(segments.length);
     let nearest = segments.axis.map(|component| component * along);
     let away = [0, 1, 2].map(|axis| v[axis] - nearest[axis]);
-    let distance = norm(away);
+    let distance_squared = dot(away, away);
+    let too_near = distance_squared.simd_lt(segments.radius_squared);
+    if !too_near.any_true() {
+        return (v, distance_squared);
+    }
+    let distance = distance_squared.sqrt();
     let [x, y, z] = segments.extent;
     let upright = x.abs().simd_le(splat(ON_THE_AXIS_UM));
     let square =
         [upright.select(splat(0.0), -y), upright.select(z, x), upright.select(-y, splat(0.0))];
     // A point has no axis either.
-    let square_norm = norm(square);
+    let square_norm = dot(square, square).sqrt();
     let no_square = square_norm.simd_le(splat(0.0));
     let square = [no_square.select(splat(1.0), square[0]), square[1], square[2]];
     let square_norm = no_square.select(splat(1.0), square_norm);
     let on_axis = distance.simd_lt(splat(ON_THE_AXIS_UM));
-    let too_near = distance.simd_lt(segments.radius);
     let norm = on_axis.select(square_norm, distance);
     let stretch = segments.radius / norm;
     let moved = [0, 1, 2].map(|axis| {
         let direction = on_axis.select(square[axis], away[axis]);
         too_near.select(direction.mul_add(stretch, nearest[axis]), v[axis])
     });
-    (moved, distance)
+    (moved, distance_squared)
 }
 
 /// A point so near to the axis has no direction from it.

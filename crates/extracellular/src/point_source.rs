@@ -1,9 +1,9 @@
 use std::f64::consts::PI;
 
 use apical_morphology::CompartmentGeometry;
-use fearless_simd::{Select, Simd, SimdBase, SimdFloat, f64x8};
+use fearless_simd::{Select, Simd, SimdBase, SimdFloat, SimdMask, f64x8};
 
-use crate::kernel::{self, Potential, Segments, Source, dot, norm};
+use crate::kernel::{self, Potential, Segments, Source, dot};
 use crate::{Conductivity, ExtracellularError, ForwardModel, Moved};
 
 /// Every compartment is a point halfway between its ends: φ = I/(4π·σ·r), and where the conductivity depends on the
@@ -67,10 +67,12 @@ struct Isotropic(Conductivity);
 impl Source for Isotropic {
     #[inline(always)]
     fn potential<S: Simd>(&self, segments: &Segments<S>, point_um: [f64; 3]) -> Potential<S> {
-        let distance = norm(from_middle(segments, point_um));
+        let from_middle = from_middle(segments, point_um);
+        let distance_squared = dot(from_middle, from_middle);
         let factor = 1.0 / (4.0 * PI * self.0.s_per_m()[0]);
-        let per_na = f64x8::splat(segments.simd, factor) / distance.max(segments.radius);
-        Potential { per_na, distance }
+        let distance = distance_squared.max(segments.radius_squared).sqrt();
+        let per_na = f64x8::splat(segments.simd, factor) / distance;
+        Potential { per_na, distance_squared }
     }
 }
 
@@ -81,19 +83,20 @@ impl Source for Anisotropic {
     fn potential<S: Simd>(&self, segments: &Segments<S>, point_um: [f64; 3]) -> Potential<S> {
         let simd = segments.simd;
         let [x, y, z] = from_middle(segments, point_um);
-        let distance = norm([x, y, z]);
-        let in_middle = distance.simd_lt(f64x8::splat(simd, IN_THE_MIDDLE_UM));
-        let x = in_middle.select(segments.radius, x);
-        let stretch = in_middle.select(
-            f64x8::splat(simd, 1.0),
-            (segments.radius / distance).max(f64x8::splat(simd, 1.0)),
-        );
+        let distance_squared = dot([x, y, z], [x, y, z]);
+        let [x, y, z] = if distance_squared.simd_lt(segments.radius_squared).any_true() {
+            let one = f64x8::splat(simd, 1.0);
+            let distance = distance_squared.sqrt();
+            let in_middle = distance.simd_lt(f64x8::splat(simd, IN_THE_MIDDLE_UM));
+            let stretch = in_middle.select(one, (segments.radius / distance).max(one));
+            [in_middle.select(segments.radius, x), y, z].map(|component| component * stretch)
+        } else {
+            [x, y, z]
+        };
         let [sx, sy, sz] = self.0.s_per_m();
-        let (y, z) = (y * stretch, z * stretch);
-        let x = x * stretch;
         let weighted = [x * (sy * sz).sqrt(), y * (sx * sz).sqrt(), z * (sx * sy).sqrt()];
         let per_na = f64x8::splat(simd, 1.0 / (4.0 * PI)) / dot(weighted, weighted).sqrt();
-        Potential { per_na, distance }
+        Potential { per_na, distance_squared }
     }
 }
 
