@@ -2,8 +2,7 @@ use std::f64::consts::PI;
 
 use apical_morphology::CompartmentGeometry;
 
-use crate::error::check_shape;
-use crate::product::{MatrixView, multiply};
+use crate::product::{MatrixView, apply};
 use crate::{Electrode, ExtracellularError, TransferMatrix, VolumeConductor};
 
 /// The current dipole moment of a whole neuron, p = Σ I_i·r_i with the membrane currents I_i, nA, of compartments whose
@@ -83,13 +82,8 @@ impl CurrentDipole {
     ///
     /// [`ExtracellularError::Shape`] unless there are as many values for each compartment.
     pub fn apply(&self, currents_na: &[f64]) -> Result<Vec<f64>, ExtracellularError> {
-        let times = currents_na.len().checked_div(self.compartments).unwrap_or(0);
-        let expected = self.compartments * times;
-        check_shape("currents [compartments × times]", expected, currents_na.len())?;
-        let mut moments = vec![0.0; 3 * times];
-        let currents = MatrixView::rows(currents_na, self.compartments, times);
-        multiply(MatrixView::rows(&self.values_um, 3, self.compartments), currents, &mut moments);
-        Ok(moments)
+        let operator = MatrixView::rows(&self.values_um, 3, self.compartments);
+        apply(operator, "currents [compartments × times]", currents_na)
     }
 
     /// The matrix from membrane currents to what a dipole of their moment, at a place, does to electrodes.

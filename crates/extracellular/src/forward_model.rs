@@ -7,16 +7,18 @@ use crate::ExtracellularError;
 ///
 /// [`TransferMatrix::new`](crate::TransferMatrix::new) asks it for every electrode.
 pub trait ForwardModel: Sync {
-    /// Refuses compartments and places that the model is not made for.
+    /// Refuses compartments and places that the model is not made for; by default none.
     ///
     /// # Errors
     ///
     /// [`ExtracellularError`] that names the first of them.
     fn check(
         &self,
-        geometry: &CompartmentGeometry,
-        points_um: &[[f64; 3]],
-    ) -> Result<(), ExtracellularError>;
+        _geometry: &CompartmentGeometry,
+        _points_um: &[[f64; 3]],
+    ) -> Result<(), ExtracellularError> {
+        Ok(())
+    }
 
     /// The potential at each point, mV, for 1 nA from each compartment: `values` are `[points × compartments]`, compartment
     /// fastest. All of them are replaced.

@@ -6,7 +6,7 @@ use fearless_simd::{Select, Simd, SimdBase, SimdFloat, SimdMask, f64x8};
 use crate::kernel::{
     self, Potential, Segments, Source, cross_squared, dot, from_start, mean_inverse_distance,
 };
-use crate::{Conductivity, ExtracellularError, ForwardModel, Moved};
+use crate::{Conductivity, ForwardModel, Moved};
 
 /// Every compartment is a line from end to end, its current spread evenly along it (Holt & Koch 1999,
 /// doi:10.1023/A:1008832702585): φ = I/(4π·σ·L) · ln((a + b + L)/(a + b − L)) with the length L of the line and the distances
@@ -47,10 +47,6 @@ impl LineSource {
 }
 
 impl ForwardModel for LineSource {
-    fn check(&self, _: &CompartmentGeometry, _: &[[f64; 3]]) -> Result<(), ExtracellularError> {
-        Ok(())
-    }
-
     fn fill(
         &self,
         geometry: &CompartmentGeometry,

@@ -4,7 +4,7 @@ use apical_morphology::CompartmentGeometry;
 use fearless_simd::{Select, Simd, SimdBase, SimdFloat, SimdMask, f64x8};
 
 use crate::kernel::{self, Potential, Segments, Source, dot};
-use crate::{Conductivity, ExtracellularError, ForwardModel, Moved};
+use crate::{Conductivity, ForwardModel, Moved};
 
 /// Every compartment is a point halfway between its ends: φ = I/(4π·σ·r), and where the conductivity depends on the
 /// direction, φ = I/(4π·√(σ_y·σ_z·x² + σ_x·σ_z·y² + σ_x·σ_y·z²)) with (x, y, z) from the compartment to the electrode.
@@ -36,10 +36,6 @@ impl PointSource {
 }
 
 impl ForwardModel for PointSource {
-    fn check(&self, _: &CompartmentGeometry, _: &[[f64; 3]]) -> Result<(), ExtracellularError> {
-        Ok(())
-    }
-
     fn fill(
         &self,
         geometry: &CompartmentGeometry,

@@ -2,6 +2,9 @@
 
 use gemm::Parallelism;
 
+use crate::ExtracellularError;
+use crate::error::check_shape;
+
 /// A matrix in a slice: element (row, column) at row·row_stride + column·column_stride.
 #[derive(Clone, Copy)]
 pub(crate) struct MatrixView<'a, T> {
@@ -29,6 +32,20 @@ impl<'a, T> MatrixView<'a, T> {
             + self.columns.saturating_sub(1) * self.column_stride;
         self.rows * self.columns == 0 || last < self.values.len()
     }
+}
+
+/// What an operator makes of values `[columns × times]`, time fastest: `[rows × times]`, or an error that says `what` has
+/// another number of values for each column.
+pub(crate) fn apply(
+    operator: MatrixView<'_, f64>,
+    what: &'static str,
+    values: &[f64],
+) -> Result<Vec<f64>, ExtracellularError> {
+    let times = values.len().checked_div(operator.columns).unwrap_or(0);
+    check_shape(what, operator.columns * times, values.len())?;
+    let mut product = vec![0.0; operator.rows * times];
+    multiply(operator, MatrixView::rows(values, operator.columns, times), &mut product);
+    Ok(product)
 }
 
 /// left · right, into `product`, rows one after the other, on one thread. Of float32 or float64.

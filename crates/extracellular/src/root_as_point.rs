@@ -1,6 +1,6 @@
 use apical_morphology::CompartmentGeometry;
 
-use crate::{Conductivity, ExtracellularError, ForwardModel, LineSource, Moved, PointSource};
+use crate::{Conductivity, ForwardModel, LineSource, Moved, PointSource};
 
 /// The first compartment is a point, as a soma is round; all others are lines.
 ///
@@ -21,10 +21,6 @@ impl RootAsPoint {
 }
 
 impl ForwardModel for RootAsPoint {
-    fn check(&self, _: &CompartmentGeometry, _: &[[f64; 3]]) -> Result<(), ExtracellularError> {
-        Ok(())
-    }
-
     fn fill(
         &self,
         geometry: &CompartmentGeometry,

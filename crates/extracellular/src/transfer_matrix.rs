@@ -2,7 +2,7 @@ use apical_morphology::CompartmentGeometry;
 use rayon::prelude::*;
 
 use crate::error::check_shape;
-use crate::product::{MatrixView, multiply};
+use crate::product::{MatrixView, apply};
 use crate::{Electrode, ExtracellularError, ForwardModel, Moved};
 
 /// The matrix M from membrane currents, nA, to potentials at electrodes, mV: `[electrodes × compartments]`, mV/nA.
@@ -140,13 +140,7 @@ impl TransferMatrix {
     ///
     /// [`ExtracellularError::Shape`] unless there are as many values for each compartment.
     pub fn apply(&self, currents_na: &[f64]) -> Result<Vec<f64>, ExtracellularError> {
-        let times = currents_na.len().checked_div(self.compartments).unwrap_or(0);
-        let expected = self.compartments * times;
-        check_shape("currents [compartments × times]", expected, currents_na.len())?;
-        let mut potentials_mv = vec![0.0; self.electrodes * times];
-        let currents = MatrixView::rows(currents_na, self.compartments, times);
-        multiply(self.view(), currents, &mut potentials_mv);
-        Ok(potentials_mv)
+        apply(self.view(), "currents [compartments × times]", currents_na)
     }
 
     pub(crate) fn view(&self) -> MatrixView<'_, f64> {

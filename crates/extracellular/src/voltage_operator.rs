@@ -4,7 +4,7 @@ use apical_core::CompartmentId;
 use sprs::{CsMat, TriMat};
 
 use crate::error::check_shape;
-use crate::product::{MatrixView, multiply};
+use crate::product::{MatrixView, apply};
 use crate::{ExtracellularError, TransferMatrix};
 
 /// The operator M·B from voltages, mV, to potentials at electrodes, mV: `[electrodes × compartments]`.
@@ -95,13 +95,7 @@ impl VoltageOperator {
     ///
     /// [`ExtracellularError::Shape`] unless there are as many values for each compartment.
     pub fn apply(&self, voltages_mv: &[f64]) -> Result<Vec<f64>, ExtracellularError> {
-        let times = voltages_mv.len().checked_div(self.compartments).unwrap_or(0);
-        let expected = self.compartments * times;
-        check_shape("voltages [compartments × times]", expected, voltages_mv.len())?;
-        let mut potentials_mv = vec![0.0; self.electrodes * times];
-        let voltages = MatrixView::rows(voltages_mv, self.compartments, times);
-        multiply(self.view(), voltages, &mut potentials_mv);
-        Ok(potentials_mv)
+        apply(self.view(), "voltages [compartments × times]", voltages_mv)
     }
 
     pub(crate) fn view(&self) -> MatrixView<'_, f64> {
