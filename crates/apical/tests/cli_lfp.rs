@@ -10,8 +10,8 @@ use std::process::Output;
 
 use apical::core::{CompartmentId, SectionType};
 use apical::extracellular::{
-    Conductivity, ForwardModel, LineSource, PointSource, Probe, RootAsPoint, TransferMatrix,
-    VoltageOperator, without_unknown,
+    Conductivity, ForwardModel, LineSource, PointSource, Probe, RootAsPoint, SliceConfig,
+    SourceShape, TransferMatrix, VoltageOperator, without_unknown,
 };
 use apical::morphology::{AxialTree, CompartmentTree, MaxLength, default_cell};
 use npyz::Order;
@@ -194,6 +194,29 @@ fn models_and_media_are_those_asked_for() {
         let values = floats(&out.path().join("transfer_matrix.npy"));
         assert_eq!(values, matrix(model, &tree, &six(&tree)).values(), "{line}");
     }
+}
+
+#[test]
+fn a_slice_on_an_array() {
+    let run = simulated(SYNAPTIC);
+    let tree = default_tree();
+    let line =
+        "--electrodes six --slice-thickness-um 400 --array-z-um -200 --glass 0.1 --model point";
+    let (out, _) = found(run.path(), line);
+    let mut slice = SliceConfig::default();
+    (slice.thickness_um, slice.array_z_um) = (400.0, -200.0);
+    (slice.glass_s_per_m, slice.sources) = (0.1, SourceShape::Point);
+    let expected = matrix(&slice.build().unwrap(), &tree, &six(&tree));
+    assert_eq!(floats(&out.path().join("transfer_matrix.npy")), expected.values());
+    assert_eq!(manifest(out.path())["parameters"]["slice"]["saline_s_per_m"], 1.5);
+    // The neuron has to lie in it.
+    let message = refused(run.path(), "--electrodes six --slice-thickness-um 400", 1);
+    assert!(message.contains("outside the slice, which goes from 0 to 400 µm"), "{message}");
+    let message = refused(run.path(), "--electrodes six --saline 3", 2);
+    assert!(message.contains("--slice-thickness-um"), "{message}");
+    let line = "--electrodes six --slice-thickness-um 400 --sigma 0.3,0.4,0.3";
+    let message = refused(run.path(), line, 2);
+    assert!(message.contains("--sigma of a slice is one value"), "{message}");
 }
 
 #[test]

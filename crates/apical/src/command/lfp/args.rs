@@ -2,7 +2,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use apical::biophysics::preset::Preset;
-use apical::extracellular::{Conductivity, Probe};
+use apical::extracellular::{Conductivity, Probe, SliceConfig};
 use clap::Args;
 
 use super::model::{Model, Signal};
@@ -14,7 +14,7 @@ use crate::command::{Failure, refusal};
 ///
 /// From a run of `apical simulate`, or from voltages of any source: potentials are a matrix times the membrane current of
 /// every compartment, and currents follow from voltages and the geometry alone. Compartments are lines or points in an
-/// endless homogeneous medium.
+/// endless homogeneous medium, or in a slice on an array.
 ///
 /// The folder --out receives the arrays, a figure and a manifest that says what they hold; files of an earlier run in it
 /// are replaced. The manifest is written last: a folder with a manifest is complete.
@@ -44,6 +44,31 @@ pub(in crate::command) struct LfpArgs {
         allow_negative_numbers = true
     )]
     pub(super) sigma: Conductivity,
+
+    /// Thickness of a slice on a planar array, µm, instead of endless tissue: neuron and electrodes lie in it.
+    #[arg(
+        long, value_name = "X", value_parser = positive, allow_negative_numbers = true,
+        help_heading = "A slice on an array"
+    )]
+    pub(super) slice_thickness_um: Option<f64>,
+    /// z of the array, from which the slice goes up, µm, in the coordinates of the reconstruction; 0 unless given.
+    #[arg(
+        long, value_name = "X", value_parser = finite, allow_negative_numbers = true,
+        requires = "slice_thickness_um", help_heading = "A slice on an array"
+    )]
+    pub(super) array_z_um: Option<f64>,
+    /// Conductivity of the saline above the slice, S/m; 1.5 unless given.
+    #[arg(
+        long, value_name = "S/m", value_parser = finite, allow_negative_numbers = true,
+        requires = "slice_thickness_um", help_heading = "A slice on an array"
+    )]
+    pub(super) saline: Option<f64>,
+    /// Conductivity of the array, S/m; 0, an insulator, unless given.
+    #[arg(
+        long, value_name = "S/m", value_parser = finite, allow_negative_numbers = true,
+        requires = "slice_thickness_um", help_heading = "A slice on an array"
+    )]
+    pub(super) glass: Option<f64>,
 
     /// What to use of the run; membrane currents if they were written (`simulate --currents`), else voltages.
     ///
@@ -111,12 +136,26 @@ Examples:
     apical lfp --voltages run --electrodes laminar:n=24,pitch=50,x=30 --sigma 0.3,0.4,0.3 --out lfp
   Contacts of one's own, the soma a point:
     apical lfp --voltages run --electrodes probe.json --model root-as-point --out lfp
+  A slice of 400 µm on a planar array 200 µm below the origin:
+    apical lfp --voltages run --electrodes array:z=-200 --slice-thickness-um 400 --array-z-um -200 --out lfp
   Voltages that a network has predicted, every 0.5 ms, for a reconstruction:
     apical lfp --voltages v.npy --morphology cell.asc --sample-ms 0.5 --electrodes six --out lfp"
     )
 }
 
 impl LfpArgs {
+    /// The slice, if there is one.
+    pub(super) fn slice(&self) -> Option<SliceConfig> {
+        let mut slice = SliceConfig::default();
+        slice.thickness_um = self.slice_thickness_um?;
+        slice.array_z_um = self.array_z_um.unwrap_or(slice.array_z_um);
+        slice.saline_s_per_m = self.saline.unwrap_or(slice.saline_s_per_m);
+        slice.glass_s_per_m = self.glass.unwrap_or(slice.glass_s_per_m);
+        [slice.tissue_s_per_m, ..] = self.sigma.s_per_m();
+        slice.sources = self.model.shape();
+        Some(slice)
+    }
+
     /// Refuses options that do not belong to what the voltages are of.
     pub(super) fn check(&self) -> Result<(), Failure> {
         let of_file = [
@@ -125,6 +164,10 @@ impl LfpArgs {
             ("--max-compartment-length-um", self.max_compartment_length_um.is_some()),
             ("--sample-ms", self.sample_ms.is_some()),
         ];
+        if self.slice_thickness_um.is_some() && !self.sigma.is_isotropic() {
+            let why = "--sigma of a slice is one value: its images need the same in all directions";
+            return Err(refusal("lfp", why.to_owned()));
+        }
         let is_run = self.voltages.is_dir();
         if let Some((option, _)) = of_file.iter().find(|(_, given)| is_run && *given) {
             let why = "does not belong to the folder of a run, whose manifest has it";

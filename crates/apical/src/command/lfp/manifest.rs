@@ -1,5 +1,5 @@
 use apical::core::CompartmentTable;
-use apical::extracellular::{Conductivity, Probe};
+use apical::extracellular::{Conductivity, Probe, SliceConfig};
 use apical::output::{ArrayFile, MorphologyEntry, Versions};
 use serde::Serialize;
 
@@ -41,6 +41,8 @@ pub(super) struct Parameters {
     model: Model,
     /// Along x, y and z.
     conductivity_s_per_m: Conductivity,
+    /// Null in endless tissue.
+    slice: Option<SliceConfig>,
     #[serde(flatten)]
     geometry: GeometryParameters,
     /// Time between samples.
@@ -63,6 +65,7 @@ impl Parameters {
             electrodes: args.electrodes.to_string(),
             model: args.model,
             conductivity_s_per_m: args.sigma,
+            slice: args.slice(),
             geometry: source.geometry,
             sample_ms: source.sample_ms,
         }

@@ -28,7 +28,7 @@ pub(super) fn run(args: &LfpArgs) -> Result<(), Failure> {
     let mut source = Source::open(args)?;
     let probe = probe(args, &source)?;
     let geometry = source.tree.geometry();
-    let model = args.model.build(args.sigma);
+    let model = args.model.build(args.sigma, args.slice()).map_err(ApicalError::from)?;
     let matrix =
         TransferMatrix::new(&*model, &geometry, probe.electrodes()).map_err(ApicalError::from)?;
     let operator = operator(&source, &matrix)?;

@@ -1,4 +1,7 @@
-use apical::extracellular::{Conductivity, ForwardModel, LineSource, PointSource, RootAsPoint};
+use apical::extracellular::{
+    Conductivity, ExtracellularError, ForwardModel, LineSource, PointSource, RootAsPoint,
+    SliceConfig, SourceShape,
+};
 use clap::ValueEnum;
 use serde::Serialize;
 
@@ -16,11 +19,27 @@ pub(super) enum Model {
 }
 
 impl Model {
-    pub(super) fn build(self, conductivity: Conductivity) -> Box<dyn ForwardModel> {
-        match self {
+    /// The model in a slice, or in endless tissue.
+    pub(super) fn build(
+        self,
+        conductivity: Conductivity,
+        slice: Option<SliceConfig>,
+    ) -> Result<Box<dyn ForwardModel>, ExtracellularError> {
+        if let Some(slice) = slice {
+            return Ok(Box::new(slice.build()?));
+        }
+        Ok(match self {
             Self::Line => Box::new(LineSource::new(conductivity)),
             Self::Point => Box::new(PointSource::new(conductivity)),
             Self::RootAsPoint => Box::new(RootAsPoint::new(conductivity)),
+        })
+    }
+
+    pub(super) const fn shape(self) -> SourceShape {
+        match self {
+            Self::Line => SourceShape::Line,
+            Self::Point => SourceShape::Point,
+            Self::RootAsPoint => SourceShape::RootAsPoint,
         }
     }
 }
