@@ -196,12 +196,24 @@ fn models_and_media_are_those_asked_for() {
     }
 }
 
+/// Its currents are those of the middle of a step, which the reader of potentials is told.
+#[test]
+fn currents_of_crank_nicolson_come_with_a_note() {
+    let run = simulated(&format!("{SYNAPTIC} --integration crank-nicolson"));
+    let (_, message) = found(run.path(), "--electrodes six");
+    assert!(
+        message.contains("middle of the step") && message.contains("0.05 ms early"),
+        "{message}"
+    );
+    let (_, message) = found(run.path(), "--electrodes six --from voltages");
+    assert!(!message.contains("Crank"), "{message}");
+}
+
 #[test]
 fn a_slice_on_an_array() {
     let run = simulated(SYNAPTIC);
     let tree = default_tree();
-    let line =
-        "--electrodes six --slice-thickness-um 400 --array-z-um -200 --glass 0.1 --model point";
+    let line = "--electrodes six --slice-thickness-um 400 --array-z-um -200 --glass-s-per-m 0.1 --model point";
     let (out, _) = found(run.path(), line);
     let mut slice = SliceConfig::default();
     (slice.thickness_um, slice.array_z_um) = (400.0, -200.0);
@@ -212,7 +224,7 @@ fn a_slice_on_an_array() {
     // The neuron has to lie in it.
     let message = refused(run.path(), "--electrodes six --slice-thickness-um 400", 1);
     assert!(message.contains("outside the slice, which goes from 0 to 400 µm"), "{message}");
-    let message = refused(run.path(), "--electrodes six --saline 3", 2);
+    let message = refused(run.path(), "--electrodes six --saline-s-per-m 3", 2);
     assert!(message.contains("--slice-thickness-um"), "{message}");
     let line = "--electrodes six --slice-thickness-um 400 --sigma 0.3,0.4,0.3";
     let message = refused(run.path(), line, 2);

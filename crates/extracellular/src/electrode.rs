@@ -172,6 +172,31 @@ impl Electrode {
     }
 }
 
+/// A sample point's electrode, by index, and its share in the electrode's mean.
+pub(crate) type Share = (usize, f64);
+
+/// The sample points of electrodes, µm, and their shares.
+pub(crate) fn sample_points(
+    electrodes: &[Electrode],
+) -> Result<(Vec<[f64; 3]>, Vec<Share>), ExtracellularError> {
+    let mut points_um = Vec::with_capacity(electrodes.len());
+    let mut shares = Vec::with_capacity(electrodes.len());
+    for (index, electrode) in electrodes.iter().enumerate() {
+        electrode.contact.checked().map_err(|source| ExtracellularError::InContact {
+            contact: index,
+            source: Box::new(source),
+        })?;
+        for (point, share) in electrode.samples() {
+            if let Some(&value) = point.iter().find(|value| !value.is_finite()) {
+                return Err(ExtracellularError::Coordinate { electrode: index, value });
+            }
+            points_um.push(point);
+            shares.push((index, share));
+        }
+    }
+    Ok((points_um, shares))
+}
+
 /// Two unit vectors at right angles to a unit vector and to each other.
 pub(crate) fn across(normal: [f64; 3]) -> [[f64; 3]; 2] {
     let normal = nalgebra::Vector3::from(normal);

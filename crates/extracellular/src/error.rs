@@ -43,8 +43,26 @@ pub enum ExtracellularError {
         /// Values present.
         found: usize,
     },
+    /// A potential beyond what float64 holds, or none: places or conductivities are.
+    #[error("electrode {electrode}, compartment {compartment}: the potential is {value} mV/nA")]
+    Overflow {
+        /// The electrode.
+        electrode: usize,
+        /// The compartment.
+        compartment: CompartmentId,
+        /// What was found, mV/nA.
+        value: f64,
+    },
+    /// An axial operator under which a voltage that is the same everywhere drives a current.
+    #[error("row {compartment} of the axial operator sums to {sum} nA/mV, not to 0")]
+    RowSum {
+        /// The compartment of the row.
+        compartment: CompartmentId,
+        /// What it sums to, nA/mV.
+        sum: f64,
+    },
     /// A compartment that does not exist.
-    #[error("there is no compartment {compartment}: they are 0 to {}", *count as i64 - 1)]
+    #[error("there is no compartment {compartment} among {count}")]
     NoCompartment {
         /// The compartment given.
         compartment: CompartmentId,

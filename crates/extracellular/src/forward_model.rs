@@ -24,6 +24,10 @@ pub trait ForwardModel: Sync {
     /// fastest. All of them are replaced.
     ///
     /// A point that is nearer to a compartment than its radius is taken at the radius, and the pair added to `moved`.
+    ///
+    /// # Panics
+    ///
+    /// If `values` have another length.
     fn fill(
         &self,
         geometry: &CompartmentGeometry,
@@ -37,7 +41,7 @@ pub trait ForwardModel: Sync {
 /// The potential was computed at the radius instead.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moved {
-    /// Index of the point.
+    /// Index of the point; in [`TransferMatrix::moved`](crate::TransferMatrix::moved), of the electrode.
     pub point: usize,
     /// Index of the compartment.
     pub compartment: usize,

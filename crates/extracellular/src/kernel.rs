@@ -51,6 +51,7 @@ pub(crate) fn fill(
     values: &mut [f64],
     moved: &mut Vec<Moved>,
 ) {
+    assert_eq!(values.len(), points_um.len() * geometry.len(), "values [points × compartments]");
     let level = Level::new();
     dispatch!(level, simd => fill_with(simd, source, geometry, points_um, values, moved));
 }

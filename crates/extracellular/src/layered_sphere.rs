@@ -18,6 +18,9 @@ use crate::{Conductivity, ExtracellularError, VolumeConductor};
 /// number of shells). In the inner sphere, the part of the endless medium is taken in closed form. The series ends where
 /// what is left of it is below 10⁻¹⁸ of the sum of its terms' magnitudes.
 ///
+/// A flat contact on the scalp has its rim in the air, and is refused: EEG electrodes are points, or lie deeper by what the
+/// sphere is curved, radius²/2R.
+///
 /// ```
 /// use apical_extracellular::{LayeredSphere, VolumeConductor};
 ///

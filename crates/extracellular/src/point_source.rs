@@ -80,12 +80,15 @@ impl Source for Anisotropic {
         let simd = segments.simd;
         let [x, y, z] = from_middle(segments, point_um);
         let distance_squared = dot([x, y, z], [x, y, z]);
-        let [x, y, z] = if distance_squared.simd_lt(segments.radius_squared).any_true() {
+        let too_near = distance_squared.simd_lt(segments.radius_squared);
+        let [x, y, z] = if too_near.any_true() {
             let one = f64x8::splat(simd, 1.0);
             let distance = distance_squared.sqrt();
             let in_middle = distance.simd_lt(f64x8::splat(simd, IN_THE_MIDDLE_UM));
             let stretch = in_middle.select(one, (segments.radius / distance).max(one));
-            [in_middle.select(segments.radius, x), y, z].map(|component| component * stretch)
+            let moved = [in_middle.select(segments.radius, x), y, z];
+            let moved = moved.map(|component| component * stretch);
+            [0, 1, 2].map(|axis| too_near.select(moved[axis], [x, y, z][axis]))
         } else {
             [x, y, z]
         };

@@ -10,8 +10,8 @@ use crate::{TransferMatrix, VoltageOperator};
 /// from 10⁻⁸ to 10⁻⁷ mV beside a cell, where amplifiers have 10⁻³ mV of noise. Potentials in float64 are found from stored
 /// currents or voltages.
 ///
-/// Runs that follow each other are recorded one after the other. A model of another number of compartments makes the run
-/// panic.
+/// Runs that follow each other are recorded one after the other. A model of another number of compartments, or a batch of
+/// another size, makes the run panic.
 ///
 /// ```
 /// use apical_core::{StepObserver, StepView};
@@ -35,6 +35,8 @@ pub struct PotentialRecorder {
     compartments: usize,
     /// Whether the operator is on membrane currents, not on voltages.
     of_currents: bool,
+    /// A compartment whose voltage others are taken against.
+    origin: Option<usize>,
     every: u64,
     times_ms: Vec<f64>,
     batch_size: usize,
@@ -52,17 +54,20 @@ impl PotentialRecorder {
     /// From membrane currents, at t = 0 and every `steps`-th step; 0 is taken for 1.
     #[must_use]
     pub fn of_currents(matrix: &TransferMatrix, steps: u64) -> Self {
-        Self::new(matrix.view(), true, steps)
+        Self::new(matrix.view(), None, steps)
     }
 
     /// From voltages, at t = 0 and every `steps`-th step; 0 is taken for 1. Cheaper than from membrane currents, which the
     /// simulation has to compute; but without what electrodes inject (see [`VoltageOperator`]).
     #[must_use]
     pub fn of_voltages(operator: &VoltageOperator, steps: u64) -> Self {
-        Self::new(operator.view(), false, steps)
+        // One whose voltage counts.
+        let origin = operator.values().iter().position(|value| *value != 0.0);
+        let origin = origin.map_or(0, |at| at % operator.compartments());
+        Self::new(operator.view(), Some(origin), steps)
     }
 
-    fn new(operator: MatrixView<'_, f64>, of_currents: bool, steps: u64) -> Self {
+    fn new(operator: MatrixView<'_, f64>, origin: Option<usize>, steps: u64) -> Self {
         let columns = (0..operator.columns).flat_map(|compartment| {
             operator.values[compartment..]
                 .iter()
@@ -73,7 +78,8 @@ impl PotentialRecorder {
             operator: columns.collect(),
             electrodes: operator.rows,
             compartments: operator.columns,
-            of_currents,
+            of_currents: origin.is_none(),
+            origin: origin.filter(|_| operator.columns > 0),
             every: steps.max(1),
             times_ms: Vec::new(),
             batch_size: 1,
@@ -100,6 +106,8 @@ impl PotentialRecorder {
                 values.extend(row[trial..].iter().step_by(self.batch_size));
             }
         }
+        // Of a neuron without compartments, nothing.
+        values.resize(self.electrodes * times, 0.0);
         let value = |electrode: usize, time: usize| values[electrode * times + time].into();
         Traces::from_fn(Unit::Millivolt, self.electrodes, self.times_ms.clone(), value)
     }
@@ -129,11 +137,13 @@ impl StepObserver for PotentialRecorder {
         let values = if self.of_currents { view.membrane_currents_na } else { view.voltages_mv };
         let batch_size = view.batch_size;
         assert_eq!(values.len(), self.compartments * batch_size, "compartments × batch");
+        let is_first = self.times_ms.is_empty();
+        assert!(is_first || batch_size == self.batch_size, "a batch of another size");
         self.batch_size = batch_size;
         self.times_ms.push(view.time_ms);
         for trial in 0..batch_size {
             // Rows of the operator on voltages sum to zero: less is lost of differences from one of them.
-            let origin = if self.of_currents { 0.0 } else { values[trial] };
+            let origin = self.origin.map_or(0.0, |known| values[known * batch_size + trial]);
             let rounded = |value: &f64| (value - origin) as f32;
             self.block.extend(values[trial..].iter().step_by(batch_size).map(rounded));
         }

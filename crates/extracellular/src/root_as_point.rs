@@ -5,6 +5,20 @@ use crate::{Conductivity, ForwardModel, LineSource, Moved, PointSource};
 /// The first compartment is a point, as a soma is round; all others are lines.
 ///
 /// The order of compartments puts the soma first. A soma of several compartments is a point and lines.
+///
+/// ```
+/// use apical_extracellular::{Electrode, LineSource, PointSource, RootAsPoint, TransferMatrix};
+/// use apical_morphology::CompartmentGeometry;
+///
+/// let ends_um = [[[0.0, -8.0, 0.0], [0.0, 8.0, 0.0]], [[0.0, 8.0, 0.0], [0.0, 48.0, 0.0]]];
+/// let geometry = CompartmentGeometry::new(&ends_um, &[16.0, 2.0])?;
+/// let electrodes = [Electrode::point([20.0, 0.0, 0.0])];
+/// let matrix = TransferMatrix::new(&RootAsPoint::default(), &geometry, &electrodes)?;
+/// let points = TransferMatrix::new(&PointSource::default(), &geometry, &electrodes)?;
+/// let lines = TransferMatrix::new(&LineSource::default(), &geometry, &electrodes)?;
+/// assert_eq!(matrix.row(0), [points.row(0)[0], lines.row(0)[1]]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[doc(alias = "soma_as_point")]
 pub struct RootAsPoint {

@@ -1,9 +1,11 @@
+use apical_core::CompartmentId;
 use apical_morphology::CompartmentGeometry;
 use rayon::prelude::*;
 
+use crate::electrode::sample_points;
 use crate::error::check_shape;
 use crate::product::{MatrixView, apply};
-use crate::{Electrode, ExtracellularError, ForwardModel, Moved};
+use crate::{Contact, Electrode, ExtracellularError, ForwardModel, Moved};
 
 /// The matrix M from membrane currents, nA, to potentials at electrodes, mV: `[electrodes × compartments]`, mV/nA.
 ///
@@ -35,51 +37,39 @@ impl TransferMatrix {
     ///
     /// # Errors
     ///
-    /// [`ExtracellularError::Coordinate`] for an electrode without a place, or what the model refuses.
+    /// [`ExtracellularError::Coordinate`] for an electrode without a place, [`ExtracellularError::InContact`] for a contact
+    /// that is none, what the model refuses, and [`ExtracellularError::Overflow`] if a potential exceeds what float64 holds.
     pub fn new(
         model: &dyn ForwardModel,
         geometry: &CompartmentGeometry,
         electrodes: &[Electrode],
     ) -> Result<Self, ExtracellularError> {
-        let mut points_um = Vec::with_capacity(electrodes.len());
-        let mut shares = Vec::with_capacity(electrodes.len());
-        for (index, electrode) in electrodes.iter().enumerate() {
-            for (point, weight) in electrode.samples() {
-                if let Some(&value) = point.iter().find(|value| !value.is_finite()) {
-                    return Err(ExtracellularError::Coordinate { electrode: index, value });
-                }
-                points_um.push(point);
-                shares.push((index, weight));
-            }
-        }
+        let (points_um, shares) = sample_points(electrodes)?;
         model
             .check(geometry, &points_um)
             .map_err(|error| error.with_electrode(|point| shares[point].0))?;
         let compartments = geometry.len();
-        if compartments == 0 {
-            let (values, moved) = (Vec::new(), Vec::new());
-            return Ok(Self { electrodes: electrodes.len(), compartments, values, moved });
-        }
-        let mut rows = vec![0.0; points_um.len() * compartments];
-        let mut moved: Vec<Moved> = rows
-            .par_chunks_mut(POINTS_AT_ONCE * compartments)
-            .zip(points_um.par_chunks(POINTS_AT_ONCE))
+        let mut values = vec![0.0; electrodes.len() * compartments];
+        let moved: Result<Vec<Vec<Moved>>, ExtracellularError> = values
+            .par_chunks_mut((ELECTRODES_AT_ONCE * compartments).max(1))
+            .zip(electrodes.par_chunks(ELECTRODES_AT_ONCE))
             .enumerate()
-            .flat_map_iter(|(chunk, (rows, points_um))| {
-                let mut moved = Vec::new();
-                model.fill(geometry, points_um, rows, &mut moved);
-                moved.iter_mut().for_each(|moved| moved.point += chunk * POINTS_AT_ONCE);
-                moved
+            .map(|(chunk, (rows, electrodes))| {
+                let mut moved = fill(model, geometry, electrodes, rows);
+                let first = chunk * ELECTRODES_AT_ONCE;
+                moved.iter_mut().for_each(|moved| moved.point += first);
+                match rows.iter().position(|value| !value.is_finite()) {
+                    Some(at) => Err(ExtracellularError::Overflow {
+                        electrode: first + at / compartments,
+                        compartment: CompartmentId::new(at % compartments),
+                        value: rows[at],
+                    }),
+                    None => Ok(moved),
+                }
             })
             .collect();
-        // From points to electrodes.
-        moved.iter_mut().for_each(|moved| moved.point = shares[moved.point].0);
+        let mut moved = moved?.concat();
         moved.sort_by_key(|moved| (moved.point, moved.compartment));
-        let values = if points_um.len() == electrodes.len() {
-            rows
-        } else {
-            averaged(&rows, &shares, electrodes.len(), compartments)
-        };
         Ok(Self { electrodes: electrodes.len(), compartments, values, moved })
     }
 
@@ -87,14 +77,20 @@ impl TransferMatrix {
     ///
     /// # Errors
     ///
-    /// [`ExtracellularError::Shape`] unless the values fill the shape.
+    /// [`ExtracellularError::Shape`] unless the values fill the shape, [`ExtracellularError::Overflow`] for one that is not
+    /// finite.
     pub fn from_values(
         electrodes: usize,
         compartments: usize,
         values: Vec<f64>,
     ) -> Result<Self, ExtracellularError> {
-        let expected = electrodes * compartments;
+        let expected = electrodes.saturating_mul(compartments);
         check_shape("transfer matrix [electrodes × compartments]", expected, values.len())?;
+        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+            let (electrode, compartment) =
+                (at / compartments, CompartmentId::new(at % compartments));
+            return Err(ExtracellularError::Overflow { electrode, compartment, value: values[at] });
+        }
         Ok(Self { electrodes, compartments, values, moved: Vec::new() })
     }
 
@@ -149,19 +145,32 @@ impl TransferMatrix {
 }
 
 /// Few enough that threads share the work evenly, enough to prepare each compartment rarely.
-const POINTS_AT_ONCE: usize = 16;
+const ELECTRODES_AT_ONCE: usize = 16;
 
-/// Weighted sums of the rows of points.
-fn averaged(
-    rows: &[f64],
-    shares: &[(usize, f64)],
-    electrodes: usize,
-    compartments: usize,
-) -> Vec<f64> {
-    let mut values = vec![0.0; electrodes * compartments];
-    for (row, &(electrode, weight)) in rows.chunks_exact(compartments).zip(shares) {
-        let sums = &mut values[electrode * compartments..][..compartments];
-        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * value);
+/// The rows of electrodes, and what was moved, with the index of the electrode in place of the point's.
+fn fill(
+    model: &dyn ForwardModel,
+    geometry: &CompartmentGeometry,
+    electrodes: &[Electrode],
+    rows: &mut [f64],
+) -> Vec<Moved> {
+    let mut moved = Vec::new();
+    if electrodes.iter().all(|electrode| electrode.contact() == Contact::Point) {
+        let points_um: Vec<_> = electrodes.iter().map(Electrode::position_um).collect();
+        model.fill(geometry, &points_um, rows, &mut moved);
+        return moved;
     }
-    values
+    for (index, (electrode, row)) in
+        electrodes.iter().zip(rows.chunks_exact_mut(geometry.len())).enumerate()
+    {
+        let (points_um, weights): (Vec<_>, Vec<_>) = electrode.samples().into_iter().unzip();
+        let mut of_points = vec![0.0; points_um.len() * row.len()];
+        let first = moved.len();
+        model.fill(geometry, &points_um, &mut of_points, &mut moved);
+        moved[first..].iter_mut().for_each(|moved| moved.point = index);
+        for (values, weight) in of_points.chunks_exact(row.len()).zip(weights) {
+            row.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
+        }
+    }
+    moved
 }

@@ -47,11 +47,21 @@ impl VoltageOperator {
     ///
     /// # Errors
     ///
-    /// [`ExtracellularError::Shape`] unless they are of the same compartments.
+    /// [`ExtracellularError::Shape`] unless they are of the same compartments, [`ExtracellularError::RowSum`] unless every
+    /// row of the axial operator sums to zero, to 10⁻⁹ of its largest value.
     pub fn new(matrix: &TransferMatrix, axial: &CsMat<f64>) -> Result<Self, ExtracellularError> {
         let compartments = matrix.compartments();
         for found in [axial.rows(), axial.cols()] {
             check_shape("axial operator [compartments × compartments]", compartments, found)?;
+        }
+        for (i, row) in axial.outer_iterator().enumerate() {
+            let (sum, largest) = row.iter().fold((0.0, 0.0_f64), |(sum, largest), (_, value)| {
+                (sum + value, largest.max(value.abs()))
+            });
+            // Not a number compares as false.
+            if !(sum.abs() <= 1e-9 * largest || row.nnz() == 0) {
+                return Err(ExtracellularError::RowSum { compartment: CompartmentId::new(i), sum });
+            }
         }
         let mut values = vec![0.0; matrix.electrodes() * compartments];
         for electrode in 0..matrix.electrodes() {
@@ -110,6 +120,8 @@ impl VoltageOperator {
 /// without membrane are: the star of conductances g_i around one of them becomes g_i·g_j / Σg between each two of its
 /// neighbours. Rows and columns of the unknown are zero, and all rows still sum to zero, so that currents still sum to zero.
 /// An axon that is unknown ends at the soma: its currents are missing, and the soma's balance what the dendrites draw.
+///
+/// The voltages of the unknown no longer matter, but have to be numbers: fill their rows with any, not with NaN.
 ///
 /// The book's chapter on field potentials has the error that this makes on the reference neuron.
 ///

@@ -1,3 +1,4 @@
+use crate::electrode::sample_points;
 use crate::{Electrode, ExtracellularError};
 
 /// How a current dipole raises the potential in a model of the medium.
@@ -21,20 +22,14 @@ pub trait VolumeConductor: Sync {
     ///
     /// # Errors
     ///
-    /// What [`point_potentials`](Self::point_potentials) refuses.
+    /// [`ExtracellularError::Coordinate`] and [`ExtracellularError::InContact`] for an electrode without a place or a contact
+    /// that is none, and what [`point_potentials`](Self::point_potentials) refuses.
     fn potential_matrix(
         &self,
         location_um: [f64; 3],
         electrodes: &[Electrode],
     ) -> Result<Vec<[f64; 3]>, ExtracellularError> {
-        let mut points_um = Vec::with_capacity(electrodes.len());
-        let mut shares = Vec::with_capacity(electrodes.len());
-        for (index, electrode) in electrodes.iter().enumerate() {
-            for (point, weight) in electrode.samples() {
-                points_um.push(point);
-                shares.push((index, weight));
-            }
-        }
+        let (points_um, shares) = sample_points(electrodes)?;
         let potentials = self
             .point_potentials(location_um, &points_um)
             .map_err(|error| error.with_electrode(|point| shares[point].0))?;

@@ -4,7 +4,7 @@
 
 use apical_core::{CompartmentId, StepObserver, StepView};
 use apical_extracellular::{
-    Conductivity, CurrentDipole, Electrode, ExtracellularError, ForwardModel, LineSource,
+    Conductivity, Contact, CurrentDipole, Electrode, ExtracellularError, ForwardModel, LineSource,
     PointSource, PotentialRecorder, RootAsPoint, TransferMatrix, VoltageOperator, without_unknown,
 };
 use apical_morphology::{AxialTree, CompartmentGeometry, CompartmentTree, MaxLength, default_cell};
@@ -241,6 +241,31 @@ fn recorded_potentials_are_applied_operators() {
     }
 }
 
+/// Voltages are taken against one that counts: with the soma unknown, not against the soma's.
+#[test]
+fn recorded_voltages_need_no_soma() {
+    let tree = tree();
+    let matrix =
+        TransferMatrix::new(&LineSource::default(), &tree.geometry(), &points(&PLACES)).unwrap();
+    let known = without_unknown(&axial(&tree), &[CompartmentId::new(0)]).unwrap();
+    let operator = VoltageOperator::new(&matrix, &known).unwrap();
+    let mut v_mv = voltages(tree.len());
+    let expected = operator.apply(&v_mv).unwrap();
+    v_mv[0] = 1e9;
+    let mut recorder = PotentialRecorder::of_voltages(&operator, 1);
+    recorder.observe(&StepView::new(0, 0.0, 1, &v_mv, &[]));
+    assert_equal(recorder.trial(0).values(), &expected, 1e-5);
+}
+
+#[test]
+#[should_panic(expected = "a batch of another size")]
+fn a_recorder_keeps_to_one_batch_size() {
+    let matrix = TransferMatrix::from_values(1, 1, vec![1.0]).unwrap();
+    let mut recorder = PotentialRecorder::of_currents(&matrix, 1);
+    recorder.observe(&StepView::new(0, 0.0, 1, &[], &[1.0]));
+    recorder.observe(&StepView::new(0, 0.0, 2, &[], &[1.0, 2.0]));
+}
+
 #[test]
 fn bad_input_is_named() {
     let geometry = tree().geometry();
@@ -271,6 +296,26 @@ fn bad_input_is_named() {
         Err(ExtracellularError::NoCompartment { count: 5, .. })
     ));
     assert!(TransferMatrix::from_values(2, 3, vec![0.0; 5]).is_err());
+    assert!(TransferMatrix::from_values(usize::MAX, 2, vec![]).is_err());
+    assert!(matches!(
+        TransferMatrix::from_values(1, 2, vec![0.0, f64::NAN]),
+        Err(ExtracellularError::Overflow { electrode: 0, .. })
+    ));
+    // A contact that the constructors would not make.
+    let skewed = Contact::Rectangle { half_sides_um: [[1.0, 0.0, 0.0], [1.0, 1.0, 0.0]] };
+    let error = refused(&[Electrode::point([0.0; 3]), Electrode::new([0.0; 3], skewed)]);
+    assert!(matches!(error, ExtracellularError::InContact { contact: 1, .. }), "{error}");
+    // So far apart that squares of distances are infinite.
+    let vast = CompartmentGeometry::new(&[[[-1e200; 3], [1e200; 3]]], &[1.0]).unwrap();
+    let error = TransferMatrix::new(&model, &vast, &points(&PLACES)).unwrap_err();
+    assert!(matches!(error, ExtracellularError::Overflow { .. }), "{error}");
+    // A leak is no current along the cable.
+    let mut leaky = axial(&tree());
+    leaky.data_mut()[0] += 0.1;
+    assert!(matches!(
+        VoltageOperator::new(&matrix, &leaky),
+        Err(ExtracellularError::RowSum { compartment, .. }) if compartment.index() == 0
+    ));
     // Nothing is something.
     let none = TransferMatrix::new(&model, &geometry, &[]).unwrap();
     assert_eq!(none.apply(&[0.0; 642]).unwrap(), [0.0; 0]);

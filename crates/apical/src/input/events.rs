@@ -50,7 +50,8 @@ fn read_rows(path: &Path) -> Result<Vec<[i128; 2]>, ApicalError> {
     let file = File::open(path).map_err(ApicalError::io(path))?;
     let file = NpyFile::new(BufReader::new(file)).map_err(unreadable)?;
     let order = file.order();
-    if file.shape().len() != 2 || file.shape()[1] != 2 {
+    let is_pairs = matches!(*file.shape(), [rows, 2] if rows.checked_mul(2).is_some());
+    if !is_pairs {
         return Err(ApicalError::NpyShape {
             path: path.to_owned(),
             found: file.shape().to_vec(),

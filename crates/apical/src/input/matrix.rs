@@ -31,12 +31,14 @@ pub fn read_matrix(path: &Path) -> Result<Matrix, ApicalError> {
     let file = NpyFile::new(BufReader::new(file)).map_err(unreadable)?;
     let order = file.order();
     let (rows, columns) = match *file.shape() {
-        [rows, columns] if rows > 0 && columns > 0 => (rows as usize, columns as usize),
+        [rows, columns] if rows > 0 && rows.checked_mul(columns).is_some_and(|size| size > 0) => {
+            (rows as usize, columns as usize)
+        }
         _ => {
             return Err(ApicalError::NpyShape {
                 path: path.to_owned(),
                 found: file.shape().to_vec(),
-                expected: "two axes, neither of them empty",
+                expected: "two axes, neither of them empty, of a size that memory can hold",
             });
         }
     };

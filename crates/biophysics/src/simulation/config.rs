@@ -18,7 +18,8 @@ pub enum Integration {
     /// end of a step, gates and synapses those of the middle of the next. Its error is of the order of the square of the
     /// time step, but for a small remainder: the reversal potential of calcium is that of the start of a step.
     ///
-    /// Other than in NEURON a synapse is opened as of its event, not half a step late.
+    /// Other than in NEURON a synapse is opened as of its event, not half a step late. Membrane currents that observers are shown are
+    /// those of the middle of the step that ends.
     CrankNicolson,
 }
 

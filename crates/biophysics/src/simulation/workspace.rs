@@ -136,7 +136,8 @@ impl Workspace {
     }
 
     /// Transmembrane currents of the step just done, `[compartments × batch]`, from the balance: capacitive, ionic and
-    /// synaptic. Before the first step, where there is no balance yet, the axial currents.
+    /// synaptic. Before the first step, where there is no balance yet, the axial currents. By Crank–Nicolson the balance is
+    /// that of the middle of the step.
     pub(super) fn find_membrane_currents(
         &mut self,
         model: &CellModel,

@@ -21,6 +21,9 @@ pub struct RectilinearGrid {
     edges_um: [Vec<f64>; 3],
 }
 
+/// A gigabyte of volumes; one that asks for more has a wrong unit.
+const MOST_BOXES: usize = 1 << 27;
+
 const AXES: [&str; 3] = ["x", "y", "z"];
 
 impl RectilinearGrid {
@@ -44,8 +47,8 @@ impl RectilinearGrid {
         let grid = Self { edges_um };
         let boxes @ [x, y, z] = grid.shape();
         match x.checked_mul(y).and_then(|boxes| boxes.checked_mul(z)) {
-            Some(_) => Ok(grid),
-            None => Err(ExtracellularError::TooManyBoxes { boxes }),
+            Some(boxes) if boxes <= MOST_BOXES => Ok(grid),
+            _ => Err(ExtracellularError::TooManyBoxes { boxes }),
         }
     }
 

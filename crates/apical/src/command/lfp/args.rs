@@ -59,20 +59,21 @@ pub(in crate::command) struct LfpArgs {
     pub(super) array_z_um: Option<f64>,
     /// Conductivity of the saline above the slice, S/m; 1.5 unless given.
     #[arg(
-        long, value_name = "S/m", value_parser = finite, allow_negative_numbers = true,
+        long, value_name = "X", value_parser = finite, allow_negative_numbers = true,
         requires = "slice_thickness_um", help_heading = "A slice on an array"
     )]
-    pub(super) saline: Option<f64>,
+    pub(super) saline_s_per_m: Option<f64>,
     /// Conductivity of the array, S/m; 0, an insulator, unless given.
     #[arg(
-        long, value_name = "S/m", value_parser = finite, allow_negative_numbers = true,
+        long, value_name = "X", value_parser = finite, allow_negative_numbers = true,
         requires = "slice_thickness_um", help_heading = "A slice on an array"
     )]
-    pub(super) glass: Option<f64>,
+    pub(super) glass_s_per_m: Option<f64>,
 
     /// What to use of the run; membrane currents if they were written (`simulate --currents`), else voltages.
     ///
-    /// Both give the same, but for the rounding of voltages to float32.
+    /// Both give the same, but for the rounding of voltages to float32; and in runs by Crank–Nicolson, whose currents are
+    /// those of the middle of a step.
     #[arg(long, value_enum, value_name = "SIGNAL", help_heading = "Voltages of a run")]
     pub(super) from: Option<Signal>,
 
@@ -136,7 +137,7 @@ Examples:
     apical lfp --voltages run --electrodes laminar:n=24,pitch=50,x=30 --sigma 0.3,0.4,0.3 --out lfp
   Contacts of one's own, the soma a point:
     apical lfp --voltages run --electrodes probe.json --model root-as-point --out lfp
-  A slice of 400 µm on a planar array 200 µm below the origin:
+  A slice of 400 µm on a planar array 200 µm below a soma at z = 0 (--array-z-um is in the reconstruction's coordinates):
     apical lfp --voltages run --electrodes array:z=-200 --slice-thickness-um 400 --array-z-um -200 --out lfp
   Voltages that a network has predicted, every 0.5 ms, for a reconstruction:
     apical lfp --voltages v.npy --morphology cell.asc --sample-ms 0.5 --electrodes six --out lfp"
@@ -149,8 +150,8 @@ impl LfpArgs {
         let mut slice = SliceConfig::default();
         slice.thickness_um = self.slice_thickness_um?;
         slice.array_z_um = self.array_z_um.unwrap_or(slice.array_z_um);
-        slice.saline_s_per_m = self.saline.unwrap_or(slice.saline_s_per_m);
-        slice.glass_s_per_m = self.glass.unwrap_or(slice.glass_s_per_m);
+        slice.saline_s_per_m = self.saline_s_per_m.unwrap_or(slice.saline_s_per_m);
+        slice.glass_s_per_m = self.glass_s_per_m.unwrap_or(slice.glass_s_per_m);
         [slice.tissue_s_per_m, ..] = self.sigma.s_per_m();
         slice.sources = self.model.shape();
         Some(slice)

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use apical::ApicalError;
+use apical::biophysics::Integration;
 use apical::biophysics::preset::Preset;
 use apical::biophysics::protocol::{ProtocolStimuli, soma_site};
 use apical::core::{CompartmentId, CompartmentRecord, CompartmentTable, SectionType, TimeGrid};
@@ -13,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use super::args::LfpArgs;
 use super::model::Signal;
-use crate::command::compartment_name;
 use crate::command::reconstruction::{DEFAULT, MAX_COMPARTMENT_LENGTH_UM, Reconstruction};
+use crate::command::{compartment_name, to_stderr};
 
 /// A neuron and its membrane currents, nA, or voltages, mV.
 pub(super) struct Source {
@@ -70,6 +71,7 @@ struct StoredParameters {
     #[serde(flatten)]
     stimuli: ProtocolStimuli,
     dt_ms: f64,
+    integration: Integration,
     max_compartment_length_um: f64,
 }
 
@@ -97,8 +99,15 @@ impl Source {
             Signal::Voltages => VOLTAGES,
         });
         let matrix = read_matrix(&path)?;
-        let StoredParameters { preset, stimuli, dt_ms, max_compartment_length_um } =
+        let StoredParameters { preset, stimuli, dt_ms, integration, max_compartment_length_um } =
             stored.parameters;
+        if signal == Signal::Currents && integration == Integration::CrankNicolson {
+            to_stderr(&format!(
+                "note: membrane currents of a run by Crank-Nicolson are those of the middle of the step before each sample, \
+                 {} ms early; --from voltages has those of the sample",
+                0.5 * dt_ms
+            ));
+        }
         let file = args.morphology.as_deref().unwrap_or(Path::new(&stored.morphology.source));
         let reconstruction = Reconstruction::load(file)?;
         let (morphology, tree) = reconstruction.divided(preset, max_compartment_length_um)?;
