@@ -1,10 +1,11 @@
-"""Potentials of lines and of a dipole in four spheres in fifty digits.
+"""Potentials of lines, in slices too, and of a dipole in four spheres, and shares of lines in fifty digits.
 
 Written down from the integrals and from the conditions at the interfaces, not from either program. An electrode within the
 radius of a compartment is moved as both programs say that they do.
 """
 
 import mpmath
+import numpy as np
 from mpmath import mpf
 
 mpmath.mp.dps = 50
@@ -14,6 +15,8 @@ ON_THE_AXIS_UM = mpf("1e-8")
 IN_THE_MIDDLE_UM = mpf("1e-4")
 # Terms of a series below this share of its sum are left out.
 SMALLEST_TERM = mpf("1e-30")
+# Images in a slice weaker than this are left out.
+SMALLEST_IMAGE = mpf("1e-20")
 
 
 def vector(values):
@@ -46,17 +49,22 @@ def compartment(case, column):
 
 def line_at(case, place, column):
     """In an isotropic medium, kept out of the endless cylinder around the axis."""
-    start, end, radius = compartment(case, column)
+    return mean_of_line(*compartment(case, column), place) / (4 * mpmath.pi * mpf(case.isotropic))
+
+
+def mean_of_line(start, end, radius, place):
     extent, away = difference(end, start), difference(place, start)
     length = norm(extent)
     if length == 0:
-        distance = max(norm(away), radius)
-        mean = 1 / distance
-    else:
-        along = dot(away, extent) / length
-        across = mpmath.sqrt(max(dot(away, away) - along**2, radius**2))
-        mean = mean_inverse_distance(mpmath.hypot(along, across), mpmath.hypot(along - length, across), length)
-    return mean / (4 * mpmath.pi * mpf(case.isotropic))
+        return 1 / max(norm(away), radius)
+    along = dot(away, extent) / length
+    across = mpmath.sqrt(max(dot(away, away) - along**2, radius**2))
+    return mean_inverse_distance(mpmath.hypot(along, across), mpmath.hypot(along - length, across), length)
+
+
+def mean_of_point(start, end, radius, place):
+    middle = [(a + b) / 2 for a, b in zip(start, end)]
+    return 1 / max(norm(difference(place, middle)), radius)
 
 
 def line(case, row, column):
@@ -66,6 +74,66 @@ def line(case, row, column):
 def contact(case, row, column):
     points = case.contact_points_um[row]
     return float(sum(line_at(case, vector(point), column) for point in points) / len(points))
+
+
+def slice_point(case, row, column):
+    return in_slice(case.slice, case.slice.inside_um[row], mpf(case.slice.glass_s_per_m), column, mean_of_point)
+
+
+def slice_line(case, row, column):
+    return in_slice(case.slice, case.slice.on_array_um[row], mpf(0), column, mean_of_line)
+
+
+def slice_root_as_point(case, row, column):
+    mean = mean_of_point if column == 0 else mean_of_line
+    return in_slice(case.slice, case.slice.on_array_um[row], mpf(0), column, mean)
+
+
+def in_slice(slab, place, glass, column, mean):
+    """The sum of images as written down, one after the other. Those by more than one reflection have no thickness."""
+    tissue, saline = mpf(slab.tissue_s_per_m), mpf(slab.saline_s_per_m)
+    h, bottom = mpf(slab.thickness_um), mpf(slab.array_z_um)
+    to_saline, to_glass = (tissue - saline) / (tissue + saline), (tissue - glass) / (tissue + glass)
+    x, y, z = vector(place)
+    z -= bottom
+    start, end, radius = compartment(slab, column)
+
+    def seen(height, thickness=mpf(0)):
+        return mean(start, end, thickness, [x, y, bottom + height])
+
+    total = seen(z, radius) + to_saline * seen(2 * h - z, radius) + to_glass * seen(-z, radius)
+    weight, n = to_saline * to_glass, 1
+    while abs(weight) > SMALLEST_IMAGE:
+        there = to_saline * seen(2 * (n + 1) * h - z) + to_glass * seen(-2 * n * h - z)
+        total += weight * (there + seen(2 * n * h + z) + seen(-2 * n * h + z))
+        weight *= to_saline * to_glass
+        n += 1
+    return float(total / (4 * mpmath.pi * tissue))
+
+
+def laminar(case, row, column):
+    """The share between two heights, by the volume."""
+    low, high = vector(case.volumes["layers_um"][row])
+    shares = share_between(*(mpf(float(end[2])) for end in case.ends_um[column]), low, high)
+    return float((shares[1] - shares[0]) / (mpmath.pi * mpf(float(case.volumes["radius_um"])) ** 2 * (high - low)))
+
+
+def volumetric(case, row, column):
+    """The share in a box."""
+    cells = np.unravel_index(row, [len(edges) - 1 for edges in case.edges_um])
+    start, end = (vector(place) for place in case.ends_um[column])
+    shares = []
+    for a, b, edges, cell in zip(start, end, case.edges_um, cells):
+        shares.append(share_between(a, b, *vector(edges[cell : cell + 2])))
+    return float(max(min(last for _, last in shares) - max(first for first, _ in shares), mpf(0)))
+
+
+def share_between(start, end, low, high):
+    """Of a line from one value to another, from where to where it is between two."""
+    if start == end:
+        return (mpf(0), mpf(1)) if low <= start < high else (mpf(0), mpf(0))
+    shares = sorted((edge - start) / (end - start) for edge in (low, high))
+    return tuple(min(max(share, mpf(0)), mpf(1)) for share in shares)
 
 
 def root_as_point_anisotropic(case, row, column):

@@ -33,6 +33,9 @@ class Case:
         self.anisotropic = case["anisotropic_s_per_m"]
         self.contacts = case["contacts"]
         self.head = {key: np.array(value) for key, value in case["head"].items()}
+        self.slice = Slice(case["slice"])
+        self.volumes = {key: np.array(value) for key, value in case["volumes"].items() if key != "edges_um"}
+        self.edges_um = [np.array(edges) for edges in case["volumes"]["edges_um"]]
         self.exact = case["exact"]
         self.seed = seed
         self.contact_points_um = None
@@ -40,6 +43,55 @@ class Case:
     def cell(self, which=slice(None)):
         x, y, z = np.moveaxis(self.ends_um[which], -1, 0)
         return lfpykit.CellGeometry(x=x, y=y, z=z, d=self.diameters_um[which])
+
+
+class Slice:
+    """Compartments and electrodes in a slice."""
+
+    def __init__(self, inputs):
+        for key, value in inputs.items():
+            setattr(self, key, np.array(value) if isinstance(value, list) else value)
+
+    cell = Case.cell
+
+    def matrix(self, cell, places_um, method):
+        x, y, z = places_um.T
+        made = lfpykit.RecMEAElectrode(
+            cell,
+            sigma_T=self.tissue_s_per_m,
+            sigma_S=self.saline_s_per_m,
+            sigma_G=self.glass_s_per_m if method == "pointsource" else 0.0,
+            h=self.thickness_um,
+            z_shift=self.array_z_um,
+            steps=self.steps,
+            x=x,
+            y=y,
+            z=z,
+            method=method,
+        )
+        return made.get_transformation_matrix()
+
+    def root_as_point(self):
+        """An electrode near some of the compartments, which LFPykit has no rule for, is asked for each, twice."""
+        rows = []
+        for place in self.on_array_um[:, None]:
+            try:
+                rows.append(self.matrix(self.cell(), place, "root_as_point")[0])
+            except ValueError:
+                pairs = [[column] if column == 0 else [column] * 2 for column in range(len(self.ends_um))]
+                rows.append([self.matrix(self.cell(pair), place, "root_as_point")[0, -1] for pair in pairs])
+        return np.array(rows)
+
+
+def laminar(case):
+    layers_um = case.volumes["layers_um"]
+    radii_um = np.full(len(layers_um), case.volumes["radius_um"])
+    return lfpykit.LaminarCurrentSourceDensity(case.cell(), z=layers_um, r=radii_um).get_transformation_matrix()
+
+
+def volumetric(case):
+    x, y, z = case.edges_um
+    return lfpykit.VolumetricCurrentSourceDensity(case.cell(), x=x, y=y, z=z).get_transformation_matrix()
 
 
 def class_of_sources(name, case):
@@ -120,6 +172,17 @@ MODELS = {
     "line_anisotropic": (lambda case: sources("linesource", True, case), exact.line_anisotropic),
     "root_as_point_anisotropic": (lambda case: sources("root_as_point", True, case), exact.root_as_point_anisotropic),
     "contacts": (contacts, exact.contact),
+    "slice_point": (
+        lambda case: case.slice.matrix(case.slice.cell(), case.slice.inside_um, "pointsource"),
+        exact.slice_point,
+    ),
+    "slice_line": (
+        lambda case: case.slice.matrix(case.slice.cell(), case.slice.on_array_um, "linesource"),
+        exact.slice_line,
+    ),
+    "slice_root_as_point": (lambda case: case.slice.root_as_point(), exact.slice_root_as_point),
+    "laminar": (laminar, exact.laminar),
+    "volumetric": (volumetric, exact.volumetric),
     "dipole_moment": (lambda case: lfpykit.CurrentDipoleMoment(case.cell()).get_transformation_matrix().T, None),
     "infinite": (infinite, None),
     "four_sphere": (four_sphere, exact.four_sphere),

@@ -10,19 +10,21 @@ use super::draw::{
     across, along_an_axis, difference, direction, happens, index, log_uniform, moved, uniform,
 };
 use super::head::Head;
+use super::slice::Slice;
+use super::volumes::Volumes;
 use crate::Outcome;
 use crate::workspace::text;
 
 /// Compartments of a neuron.
 const COMPARTMENTS: [f64; 2] = [1.0, 301.0];
 const LENGTHS_UM: [f64; 2] = [0.1, 100.0];
-const DIAMETERS_UM: [f64; 2] = [0.2, 20.0];
+pub(super) const DIAMETERS_UM: [f64; 2] = [0.2, 20.0];
 const CONDUCTIVITIES_S_PER_M: [f64; 2] = [0.05, 3.0];
 /// Shares of compartments that lie along x, y or z, and that have no length.
 const ALONG_AN_AXIS: f64 = 0.1;
 const NO_LENGTH: f64 = 0.02;
 
-/// A neuron in a medium with electrodes, and a head: what every model is computed of.
+/// A neuron in a medium with electrodes, a head and a slice: what every model is computed of.
 #[derive(Debug)]
 pub(super) struct Case {
     ends_um: Vec<[[f64; 3]; 2]>,
@@ -32,6 +34,8 @@ pub(super) struct Case {
     pub(super) anisotropic: Conductivity,
     pub(super) contacts: Contacts,
     pub(super) head: Head,
+    pub(super) slice: Slice,
+    pub(super) volumes: Volumes,
 }
 
 /// Round contacts of one size, not near the neuron.
@@ -62,7 +66,19 @@ impl Case {
         let anisotropic = Conductivity::anisotropic(sigmas).map_err(text)?;
         let contacts = Contacts::new(rng, &geometry);
         let head = Head::new(&mut streams.stream("lfpykit/head", number));
-        Ok(Self { ends_um, geometry, electrodes_um, isotropic, anisotropic, contacts, head })
+        let slice = Slice::new(&mut streams.stream("lfpykit/slice", number))?;
+        let volumes = Volumes::new(&mut streams.stream("lfpykit/volumes", number), &geometry)?;
+        Ok(Self {
+            ends_um,
+            geometry,
+            electrodes_um,
+            isotropic,
+            anisotropic,
+            contacts,
+            head,
+            slice,
+            volumes,
+        })
     }
 
     pub(super) fn to_json(&self) -> Value {
@@ -79,6 +95,8 @@ impl Case {
                 "points": CONTACT_POINTS,
             },
             "head": self.head.to_json(),
+            "slice": self.slice.to_json(),
+            "volumes": self.volumes.to_json(),
         })
     }
 }

@@ -18,6 +18,9 @@ pub(super) enum Doubt {
     Refused,
     StraightAbove,
     RightAngle,
+    Near,
+    RightThrough,
+    SeveralBoxes,
 }
 
 impl std::fmt::Display for Doubt {
@@ -41,6 +44,16 @@ impl std::fmt::Display for Doubt {
             }
             Self::RightAngle => {
                 "electrode at a right angle to a tangential moment, where LFPykit's sine of an arccos loses digits"
+            }
+            Self::Near => {
+                "the electrode, or its mirror image by one reflection, is within the radius of the compartment, or of what \
+                 prolongs its axis, where either side has a rule of its own"
+            }
+            Self::RightThrough => {
+                "the compartment passes right through the layer, which LFPykit leaves out"
+            }
+            Self::SeveralBoxes => {
+                "the compartment may be in other boxes too, or outside, where LFPykit counts sample points"
             }
         })
     }
@@ -69,13 +82,11 @@ pub(super) fn line(case: &Case, [electrode, compartment]: [usize; 2]) -> Option<
     }
     let line = Line::new(&case.geometry, compartment);
     let from_end = difference(case.electrodes_um[electrode], line.end_um);
-    let length = norm(line.extent_um);
-    let across = norm(cross(from_end, line.extent_um)) / length;
-    let across = across.max(line.radius_um);
-    let beyond = dot(from_end, line.extent_um) / length;
-    let along = beyond + length;
+    let seen = line.seen_from(case.electrodes_um[electrode]);
+    let Seen { along, beyond, .. } = seen;
+    let across = seen.across.max(line.radius_um);
     let (a, b) = (along.hypot(across), beyond.hypot(across));
-    let logarithm = 2.0 * (length / (a + b)).atanh();
+    let logarithm = 2.0 * ((along - beyond) / (a + b)).atanh();
     let nearest = if beyond < 0.0 && along >= 0.0 { across } else { a.min(b) };
     let squares = dot(from_end, from_end) / (nearest * nearest);
     is_rounded(ROUNDING * (1.0 + squares), logarithm)
@@ -151,6 +162,87 @@ pub(super) fn four_sphere(case: &Case, [electrode, _]: [usize; 2]) -> Option<Dou
     at_right_angle.then_some(Doubt::RightAngle)
 }
 
+/// Which rule holds near a compartment is a matter of its distance from the electrode and from its images by one reflection.
+pub(super) fn slice_point(case: &Case, [electrode, compartment]: [usize; 2]) -> Option<Doubt> {
+    near_center(case, case.slice.inside_um[electrode], compartment)
+}
+
+fn near_center(case: &Case, electrode_um: [f64; 3], compartment: usize) -> Option<Doubt> {
+    let geometry = &case.slice.geometry;
+    let radius_um = 0.5 * geometry.diameters_um()[compartment];
+    let center_um = geometry.center_um(compartment);
+    let is_near = |site_um| norm(difference(site_um, center_um)) < radius_um;
+    once_mirrored(case, electrode_um).into_iter().any(is_near).then_some(Doubt::Near)
+}
+
+/// An electrode and its images in the array and in the slice's upper face.
+fn once_mirrored(case: &Case, [x, y, z]: [f64; 3]) -> [[f64; 3]; 3] {
+    let (bottom, top) = (case.slice.array_z_um, case.slice.array_z_um + case.slice.thickness_um);
+    [z, 2.0 * bottom - z, 2.0 * top - z].map(|z| [x, y, z])
+}
+
+/// For every image the logarithm of (a + b + √a·√(a + 2b + c))/(b + √a·√c), with a = |w|², b = −v·w, c = |v|², w from end to
+/// end and v from the first end to the electrode: both sums cancel to some r²/(2·d²) of their terms, d away from the end
+/// and r from the axis, and ac − b² is taken for 0 below an absolute limit.
+pub(super) fn slice_line(case: &Case, [electrode, compartment]: [usize; 2]) -> Option<Doubt> {
+    let line = Line::new(&case.slice.geometry, compartment);
+    let electrode_um = case.slice.on_array_um[electrode];
+    let is_near = |site_um| line.seen_from(site_um).across < line.radius_um;
+    if once_mirrored(case, electrode_um).into_iter().any(is_near) {
+        return Some(Doubt::Near);
+    }
+    let (mut error, mut value) = (0.0, 0.0);
+    for (height_um, weight) in case.slice.sites_of_electrodes_on_array() {
+        let [x, y, z] = electrode_um;
+        let Seen { across, along, beyond } = line.seen_from([x, y, z + height_um]);
+        let length = along - beyond;
+        let (a, b) = (along.hypot(across), beyond.hypot(across));
+        let cancelled = |along: f64, distance: f64| {
+            if along > 0.0 { (distance / across).powi(2) } else { 0.0 }
+        };
+        let rounding = ROUNDING_OF_SUMS * (1.0 + cancelled(along, a) + cancelled(beyond, b));
+        let is_zero = (length * across).powi(2) <= ABSOLUTE_LIMIT;
+        error += weight.abs() * if is_zero { 1.0 } else { rounding };
+        value += weight * 2.0 * (length / (a + b)).atanh();
+    }
+    is_rounded(error, value)
+}
+
+pub(super) fn slice_root_as_point(case: &Case, at: [usize; 2]) -> Option<Doubt> {
+    match at {
+        [electrode, 0] => near_center(case, case.slice.on_array_um[electrode], 0),
+        _ => slice_line(case, at),
+    }
+}
+
+/// LFPykit looks where the ends are.
+pub(super) fn laminar(case: &Case, [layer, compartment]: [usize; 2]) -> Option<Doubt> {
+    let [from, to] = case.volumes.layers[layer].bounds_um();
+    let ends = [case.geometry.start_um(compartment)[2], case.geometry.end_um(compartment)[2]];
+    let (low, high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
+    (low < from && high >= to).then_some(Doubt::RightThrough)
+}
+
+/// All sample points are between the ends.
+pub(super) fn volumetric(case: &Case, [number, compartment]: [usize; 2]) -> Option<Doubt> {
+    let ends = [case.geometry.start_um(compartment), case.geometry.end_um(compartment)];
+    let [lowest, highest] = case.volumes.corners_um(number);
+    let range = |axis: usize| (ends[0][axis].min(ends[1][axis]), ends[0][axis].max(ends[1][axis]));
+    let is_beside = (0..3).any(|axis| {
+        let (low, high) = range(axis);
+        high < lowest[axis] || low >= highest[axis]
+    });
+    let is_inside = (0..3).all(|axis| {
+        let (low, high) = range(axis);
+        lowest[axis] <= low && high < highest[axis]
+    });
+    match (is_beside, is_inside) {
+        (true, _) => None,
+        (false, true) => no_length(case, compartment),
+        (false, false) => Some(Doubt::SeveralBoxes),
+    }
+}
+
 fn is_rounded(error: f64, value: f64) -> Option<Doubt> {
     (error > TOLERANCE * value).then_some(Doubt::Rounding)
 }
@@ -162,11 +254,27 @@ struct Line {
     radius_um: f64,
 }
 
+/// A point's distance from the axis of a line, and how far it is along it from the first and from the last end.
+struct Seen {
+    across: f64,
+    along: f64,
+    beyond: f64,
+}
+
 impl Line {
     fn new(geometry: &CompartmentGeometry, compartment: usize) -> Self {
         let (start_um, end_um) = (geometry.start_um(compartment), geometry.end_um(compartment));
         let radius_um = 0.5 * geometry.diameters_um()[compartment];
         Self { start_um, end_um, extent_um: difference(end_um, start_um), radius_um }
+    }
+
+    /// Of the endless line.
+    fn seen_from(&self, point_um: [f64; 3]) -> Seen {
+        let from_end = difference(point_um, self.end_um);
+        let length = norm(self.extent_um);
+        let across = norm(cross(from_end, self.extent_um)) / length;
+        let beyond = dot(from_end, self.extent_um) / length;
+        Seen { across, along: beyond + length, beyond }
     }
 
     /// From the first end to a point that is moved out of the radius around the line from end to end.

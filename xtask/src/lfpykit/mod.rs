@@ -1,4 +1,4 @@
-//! Field potentials, dipoles, heads and magnetic fields of LFPykit and of apical on random inputs, with LFPykit in the loop.
+//! Field potentials, dipoles, heads, magnetic fields and source densities of LFPykit and of apical on random inputs, with LFPykit in the loop.
 
 mod case;
 mod compare;
@@ -7,7 +7,9 @@ mod draw;
 mod head;
 mod model;
 mod probes;
+mod slice;
 mod timing;
+mod volumes;
 
 use std::path::{Path, PathBuf};
 

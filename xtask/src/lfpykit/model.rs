@@ -1,9 +1,11 @@
 //! The models that both have. Another one is an entry here, and one of the same name in the script.
 
 use apical_extracellular::{
-    CurrentDipole, Electrode, ForwardModel, InfiniteConductor, LineSource, MagneticConductor,
-    PointSource, RootAsPoint, TransferMatrix, VolumeConductor,
+    CurrentDipole, CurrentSourceDensity, Electrode, ForwardModel, InfiniteConductor, LaminarAxis,
+    LineSource, MagneticConductor, PointSource, RootAsPoint, SourceShape, TransferMatrix,
+    VolumeConductor,
 };
+use apical_morphology::CompartmentGeometry;
 
 use super::case::{CONTACT_POINTS, Case};
 use super::doubt::{self, Doubt};
@@ -45,6 +47,9 @@ const SOURCE: Model = Model {
     ours: |_| Ok(Vec::new()),
     doubt: |_, _| None,
 };
+
+const ON_ARRAY: Model =
+    Model { shape: |case| [case.slice.on_array_um.len(), case.slice.geometry.len()], ..SOURCE };
 
 const DIPOLE: Model = Model {
     of: ["electrode", "dipole"],
@@ -111,6 +116,46 @@ pub(super) const MODELS: &[Model] = &[
         ..SOURCE
     },
     Model {
+        name: "slice_point",
+        title: "RecMEAElectrode, pointsource",
+        shape: |case| [case.slice.inside_um.len(), case.slice.geometry.len()],
+        ours: |case| in_slice(case, SourceShape::Point, &case.slice.inside_um),
+        doubt: doubt::slice_point,
+        ..SOURCE
+    },
+    Model {
+        name: "slice_line",
+        title: "RecMEAElectrode, linesource",
+        ours: |case| in_slice(case, SourceShape::Line, &case.slice.on_array_um),
+        doubt: doubt::slice_line,
+        ..ON_ARRAY
+    },
+    Model {
+        name: "slice_root_as_point",
+        title: "RecMEAElectrode, root_as_point",
+        ours: |case| in_slice(case, SourceShape::RootAsPoint, &case.slice.on_array_um),
+        doubt: doubt::slice_root_as_point,
+        ..ON_ARRAY
+    },
+    Model {
+        name: "laminar",
+        title: "LaminarCurrentSourceDensity",
+        of: ["layer", "compartment"],
+        shape: |case| [case.volumes.layers.len(), case.geometry.len()],
+        ours: laminar,
+        doubt: doubt::laminar,
+        ..SOURCE
+    },
+    Model {
+        name: "volumetric",
+        title: "VolumetricCurrentSourceDensity",
+        of: ["box", "compartment"],
+        shape: |case| [case.volumes.grid.len(), case.geometry.len()],
+        ours: volumetric,
+        doubt: doubt::volumetric,
+        ..SOURCE
+    },
+    Model {
         name: "dipole_moment",
         title: "CurrentDipoleMoment",
         of: ["operator", "compartment"],
@@ -147,18 +192,50 @@ pub(super) const MODELS: &[Model] = &[
 ];
 
 fn sources(case: &Case, model: &dyn ForwardModel) -> Outcome<Vec<f64>> {
-    matrix(case, model, &case.electrodes_um)
+    matrix(&case.geometry, model, &case.electrodes_um)
 }
 
-fn matrix(case: &Case, model: &dyn ForwardModel, points_um: &[[f64; 3]]) -> Outcome<Vec<f64>> {
+fn in_slice(case: &Case, sources: SourceShape, points_um: &[[f64; 3]]) -> Outcome<Vec<f64>> {
+    matrix(&case.slice.geometry, &case.slice.model(sources)?, points_um)
+}
+
+fn matrix(
+    geometry: &CompartmentGeometry,
+    model: &dyn ForwardModel,
+    points_um: &[[f64; 3]],
+) -> Outcome<Vec<f64>> {
     let electrodes: Vec<Electrode> = points_um.iter().copied().map(Electrode::point).collect();
-    let matrix = TransferMatrix::new(model, &case.geometry, &electrodes).map_err(text)?;
+    let matrix = TransferMatrix::new(model, geometry, &electrodes).map_err(text)?;
     Ok(matrix.values().to_vec())
+}
+
+fn laminar(case: &Case) -> Outcome<Vec<f64>> {
+    let along_z = LaminarAxis::new([0.0; 3], [0.0, 0.0, 1.0]).map_err(text)?;
+    let density = CurrentSourceDensity::laminar(&case.geometry, &along_z, &case.volumes.layers);
+    Ok(dense(&density, |_| 1.0))
+}
+
+/// Not per volume, as LFPykit has it.
+fn volumetric(case: &Case) -> Outcome<Vec<f64>> {
+    let density = CurrentSourceDensity::volumetric(&case.geometry, &case.volumes.grid);
+    Ok(dense(&density, |volume| density.volumes_um3()[volume]))
+}
+
+/// All values, each times a factor of its volume.
+fn dense(density: &CurrentSourceDensity, factor: impl Fn(usize) -> f64) -> Vec<f64> {
+    let operator = density.operator();
+    let mut values = vec![0.0; operator.rows() * operator.cols()];
+    for (compartment, column) in operator.outer_iterator().enumerate() {
+        for (volume, value) in column.iter() {
+            values[volume * operator.cols() + compartment] = value * factor(volume);
+        }
+    }
+    values
 }
 
 /// The mean over the points that LFPykit drew: its rule, not the quadrature of a `Contact`.
 fn contacts(case: &Case) -> Outcome<Vec<f64>> {
-    let rows = matrix(case, &LineSource::new(case.isotropic), &case.contacts.points_um)?;
+    let rows = matrix(&case.geometry, &LineSource::new(case.isotropic), &case.contacts.points_um)?;
     let count = case.geometry.len();
     let mean = |rows: &[f64], compartment: usize| {
         let values = rows.chunks_exact(count).map(|row| row[compartment]);
