@@ -366,3 +366,14 @@ fn impossible_electrodes_are_errors() {
     assert!(probe.rotated([[f64::NAN; 3]; 3]).is_err());
     assert!(Probe::six_around([f64::NAN, 0.0, 0.0]).is_err());
 }
+
+#[test]
+fn arrangements_are_read_from_configurations() {
+    let read: Laminar = serde_json::from_str(r#"{"contacts": 3, "pitch_um": 25.0}"#).unwrap();
+    let mut expected = Laminar::default();
+    (expected.contacts, expected.pitch_um) = (3, 25.0);
+    assert_eq!(read, expected);
+    let written = serde_json::to_value(Neuropixels::default()).unwrap();
+    assert_eq!(serde_json::from_value::<Neuropixels>(written).unwrap(), Neuropixels::default());
+    assert!(serde_json::from_str::<Tetrode>(r#"{"spacing": 25.0}"#).is_err());
+}

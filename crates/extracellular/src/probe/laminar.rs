@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use super::description::{Described, Key, coordinates, key};
 use super::plane::{Plane, unit};
 use super::{Probe, check_count};
@@ -20,7 +22,8 @@ use crate::{Contact, Electrode, ExtracellularError};
 /// assert_eq!(probe[31].position_um(), [50.0, -350.0, 0.0]);
 /// # Ok::<(), apical_extracellular::ExtracellularError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 #[doc(alias = "linear")]
 pub struct Laminar {

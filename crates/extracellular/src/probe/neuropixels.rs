@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use super::Probe;
 use super::description::{Described, Key, coordinates, key};
 use super::plane::Plane;
@@ -27,7 +29,8 @@ const COLUMNS_UM: [[f64; 2]; 2] = [[-8.0, 24.0], [-24.0, 8.0]];
 /// assert_eq!(probe[probe.index_of("e383").unwrap()].position_um(), [50.0, 1200.0, 8.0]);
 /// # Ok::<(), apical_extracellular::ExtracellularError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Neuropixels {
     /// Number of sites, from the tip up; the shank has 960.

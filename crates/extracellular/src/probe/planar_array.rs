@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use super::description::{Described, Key, coordinates, key};
 use super::plane::Plane;
 use super::{Probe, check_count};
@@ -21,7 +23,8 @@ use crate::{Electrode, ExtracellularError};
 /// assert_eq!(probe[5].position_um(), [30.0, 15.0, -20.0]);
 /// # Ok::<(), apical_extracellular::ExtracellularError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 #[doc(alias = "MEA")]
 pub struct PlanarArray {

@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use super::description::{Described, Key, coordinates, key};
 use super::plane::Plane;
 use super::{Probe, check_count};
@@ -23,7 +25,8 @@ use crate::{Electrode, ExtracellularError};
 /// assert_eq!(probe[10].position_um(), [50.0, -312.5, 0.0]);
 /// # Ok::<(), apical_extracellular::ExtracellularError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Polytrode {
     /// Number of columns.

@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use std::f64::consts::PI;
 
 use super::description::{Described, Key, coordinates, key};
@@ -21,7 +23,8 @@ use crate::{Electrode, ExtracellularError};
 /// assert!((probe[0].position_um()[1] - 49.5).abs() < 1e-12);
 /// # Ok::<(), apical_extracellular::ExtracellularError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SphericalGrid {
     /// Number of points.

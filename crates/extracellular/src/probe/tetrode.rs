@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use super::Probe;
 use super::description::{Described, Key, coordinates, key};
 use super::plane::unit;
@@ -20,7 +22,8 @@ use crate::{Contact, Electrode, ExtracellularError};
 /// assert_eq!((a[0] - b[0]).hypot(a[2] - b[2]), 25.0);
 /// # Ok::<(), apical_extracellular::ExtracellularError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Tetrode {
     /// Side of the square, µm: the thickness of a wire with its insulation, where wires touch.
