@@ -15,7 +15,7 @@ use crate::{Outcome, command};
 /// What to do with the golden data.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Make all of it again with NEURON, the only way to change it.
+    /// Make all of it again with NEURON (and probeinterface 0.4.2, probe files), the only way to change it.
     #[arg(long)]
     bless: bool,
     #[command(flatten)]

@@ -8,11 +8,11 @@ use apical_extracellular::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-const TETRODE: &str = include_str!("data/probeinterface/tetrode.json");
-const LINEAR: &str = include_str!("data/probeinterface/linear_rectangles.json");
-const NEUROPIXELS: &str = include_str!("data/probeinterface/neuropixels.json");
-const TURNED: &str = include_str!("data/probeinterface/turned_3d.json");
-const GROUP: &str = include_str!("data/probeinterface/group.json");
+const TETRODE: &str = include_str!("data/probeinterface/tetrode.probe");
+const LINEAR: &str = include_str!("data/probeinterface/linear_rectangles.probe");
+const NEUROPIXELS: &str = include_str!("data/probeinterface/neuropixels.probe");
+const TURNED: &str = include_str!("data/probeinterface/turned_3d.probe");
+const GROUP: &str = include_str!("data/probeinterface/group.probe");
 
 const X: [f64; 3] = [1.0, 0.0, 0.0];
 const Y: [f64; 3] = [0.0, 1.0, 0.0];
