@@ -158,7 +158,7 @@ fn six_sites_equal_neuron_with_lfpykit() {
 }
 
 /// Without the axon's voltages, its current is missing, and the soma's is what the dendrites draw. What that costs on two of
-/// NEURON's runs is stated in the book, as the share of each site's standard deviation: these are its figures, rounded up.
+/// NEURON's runs is stated in the book, as the share of each site's standard deviation: these are its figures.
 #[test]
 fn unknown_compartments_cost_what_the_book_states() {
     let Some(reference) = reference() else { return };
@@ -176,10 +176,10 @@ fn unknown_compartments_cost_what_the_book_states() {
     assert_eq!((axon.len(), soma.len()), (2, 1));
     let both = [axon.clone(), soma].concat();
     for (run, what, unknown, book) in [
-        ("syn", "axon", &axon, [0.13, 0.29, 0.04, 0.03, 0.02, 0.04]),
-        ("syn", "axon and soma", &both, [0.36, 0.60, 0.10, 0.07, 0.04, 0.11]),
-        ("bac_BAC", "axon", &axon, [0.11, 0.21, 0.04, 0.02, 0.01, 0.03]),
-        ("bac_BAC", "axon and soma", &both, [0.25, 0.50, 0.11, 0.04, 0.02, 0.08]),
+        ("syn", "axon", &axon, [0.122, 0.279, 0.031, 0.023, 0.010, 0.034]),
+        ("syn", "axon and soma", &both, [0.351, 0.594, 0.099, 0.069, 0.031, 0.101]),
+        ("bac_BAC", "axon", &axon, [0.102, 0.205, 0.030, 0.011, 0.003, 0.023]),
+        ("bac_BAC", "axon and soma", &both, [0.242, 0.499, 0.106, 0.039, 0.011, 0.074]),
     ] {
         let path = folder.join(format!("{run}_v_all_1ms.npy"));
         let bytes = std::fs::read(path).unwrap();
@@ -202,7 +202,8 @@ fn unknown_compartments_cost_what_the_book_states() {
                 1e3 * largest(&error),
                 1e3 * largest(all)
             );
-            assert!(share <= book[site], "{run}, {what}, site {site}: {share}");
+            // Rounded to thousandths, here; to hundredths in the book.
+            assert!((share - book[site]).abs() <= 6e-4, "{run}, {what}, site {site}: {share}");
         }
     }
 }
