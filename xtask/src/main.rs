@@ -9,6 +9,7 @@ mod convergence;
 mod crate_graph;
 mod golden;
 mod growth;
+mod input_recipe;
 mod lfpykit;
 mod neuron_import;
 mod python;
@@ -34,6 +35,8 @@ enum Task {
     Golden(golden::Options),
     /// Compares imported reconstructions with NEURON's.
     NeuronImport(neuron_import::Options),
+    /// Compares the synaptic input process with its published recipe in NumPy.
+    InputRecipe(input_recipe::Options),
     /// Times apical and other simulators on the same neuron.
     BenchPeers(bench_peers::Options),
     /// Error and cost of time steps and methods of integration.
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Golden(options) => golden::run(&options),
         Task::NeuronImport(options) => neuron_import::run(&options),
+        Task::InputRecipe(options) => input_recipe::run(&options),
         Task::BenchPeers(options) => bench_peers::run(&options),
         Task::Convergence(options) => convergence::run(&options),
         Task::Growth(options) => growth::run(&options),

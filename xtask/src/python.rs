@@ -39,6 +39,11 @@ impl PythonOptions {
         self.require(print, "LFPykit, numpy or mpmath", "lfpykit==0.6.2 numpy mpmath")
     }
 
+    /// The same of numpy alone.
+    pub(crate) fn require_numpy(&self) -> Outcome<String> {
+        self.require("import numpy; print(numpy.__version__)", "numpy", "numpy")
+    }
+
     /// The version that a line of Python prints.
     fn require(&self, print: &str, names: &str, packages: &str) -> Outcome<String> {
         let done =
