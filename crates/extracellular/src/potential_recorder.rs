@@ -33,9 +33,7 @@ pub struct PotentialRecorder {
     operator: Vec<f32>,
     electrodes: usize,
     compartments: usize,
-    /// Whether the operator is on membrane currents, not on voltages.
-    of_currents: bool,
-    /// A compartment whose voltage others are taken against.
+    /// A compartment whose voltage others are taken against; none where the operator is on membrane currents.
     origin: Option<usize>,
     every: u64,
     times_ms: Vec<f64>,
@@ -78,8 +76,7 @@ impl PotentialRecorder {
             operator: columns.collect(),
             electrodes: operator.rows,
             compartments: operator.columns,
-            of_currents: origin.is_none(),
-            origin: origin.filter(|_| operator.columns > 0),
+            origin,
             every: steps.max(1),
             times_ms: Vec::new(),
             batch_size: 1,
@@ -112,6 +109,10 @@ impl PotentialRecorder {
         Traces::from_fn(Unit::Millivolt, self.electrodes, self.times_ms.clone(), value)
     }
 
+    const fn is_of_currents(&self) -> bool {
+        self.origin.is_none()
+    }
+
     /// Potentials of the samples collected.
     fn multiply(&mut self) {
         let samples = self.block.len().checked_div(self.compartments).unwrap_or(0);
@@ -134,7 +135,8 @@ impl StepObserver for PotentialRecorder {
         if !view.step.is_multiple_of(self.every) {
             return;
         }
-        let values = if self.of_currents { view.membrane_currents_na } else { view.voltages_mv };
+        let values =
+            if self.is_of_currents() { view.membrane_currents_na } else { view.voltages_mv };
         let batch_size = view.batch_size;
         assert_eq!(values.len(), self.compartments * batch_size, "compartments × batch");
         let is_first = self.times_ms.is_empty();
@@ -143,7 +145,9 @@ impl StepObserver for PotentialRecorder {
         self.times_ms.push(view.time_ms);
         for trial in 0..batch_size {
             // Rows of the operator on voltages sum to zero: less is lost of differences from one of them.
-            let origin = self.origin.map_or(0.0, |known| values[known * batch_size + trial]);
+            // A neuron without compartments has none either.
+            let origin = self.origin.and_then(|known| values.get(known * batch_size + trial));
+            let origin = origin.copied().unwrap_or(0.0);
             let rounded = |value: &f64| (value - origin) as f32;
             self.block.extend(values[trial..].iter().step_by(batch_size).map(rounded));
         }
@@ -153,6 +157,6 @@ impl StepObserver for PotentialRecorder {
     }
 
     fn needs_membrane_currents(&self, step: u64) -> bool {
-        self.of_currents && step.is_multiple_of(self.every)
+        self.is_of_currents() && step.is_multiple_of(self.every)
     }
 }

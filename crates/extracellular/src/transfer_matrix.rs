@@ -58,14 +58,8 @@ impl TransferMatrix {
                 let mut moved = fill(model, geometry, electrodes, rows);
                 let first = chunk * ELECTRODES_AT_ONCE;
                 moved.iter_mut().for_each(|moved| moved.point += first);
-                match rows.iter().position(|value| !value.is_finite()) {
-                    Some(at) => Err(ExtracellularError::Overflow {
-                        electrode: first + at / compartments,
-                        compartment: CompartmentId::new(at % compartments),
-                        value: rows[at],
-                    }),
-                    None => Ok(moved),
-                }
+                check_finite(first, compartments, rows)?;
+                Ok(moved)
             })
             .collect();
         let mut moved = moved?.concat();
@@ -86,11 +80,7 @@ impl TransferMatrix {
     ) -> Result<Self, ExtracellularError> {
         let expected = electrodes.saturating_mul(compartments);
         check_shape("transfer matrix [electrodes × compartments]", expected, values.len())?;
-        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-            let (electrode, compartment) =
-                (at / compartments, CompartmentId::new(at % compartments));
-            return Err(ExtracellularError::Overflow { electrode, compartment, value: values[at] });
-        }
+        check_finite(0, compartments, &values)?;
         Ok(Self { electrodes, compartments, values, moved: Vec::new() })
     }
 
@@ -146,6 +136,18 @@ impl TransferMatrix {
 
 /// Few enough that threads share the work evenly, enough to prepare each compartment rarely.
 const ELECTRODES_AT_ONCE: usize = 16;
+
+/// Refuses values that are not finite, in the rows of the electrodes from `first` on.
+fn check_finite(first: usize, compartments: usize, rows: &[f64]) -> Result<(), ExtracellularError> {
+    match rows.iter().position(|value| !value.is_finite()) {
+        Some(at) => Err(ExtracellularError::Overflow {
+            electrode: first + at / compartments,
+            compartment: CompartmentId::new(at % compartments),
+            value: rows[at],
+        }),
+        None => Ok(()),
+    }
+}
 
 /// The rows of electrodes, and what was moved, with the index of the electrode in place of the point's.
 fn fill(
