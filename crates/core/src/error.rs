@@ -1,5 +1,7 @@
 use thiserror::Error;
 
+use crate::SynapseId;
+
 /// Errors of the shared vocabulary.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
@@ -39,5 +41,29 @@ pub enum CoreError {
         expected: usize,
         /// Values present.
         found: usize,
+    },
+    /// Places of bins in a list of events that are not in order or do not span the list.
+    #[error(
+        "the places at which {bins} bins of events start are not in order from 0 to the number of events"
+    )]
+    EventOffsets {
+        /// Number of bins.
+        bins: usize,
+    },
+    /// A synapse that the neuron does not have.
+    #[error("synapse {synapse} does not exist: there are {synapses}")]
+    Synapse {
+        /// The offending synapse.
+        synapse: SynapseId,
+        /// Number of synapses.
+        synapses: usize,
+    },
+    /// A trial that does not exist.
+    #[error("trial {trial} does not exist: there are {trials}")]
+    NoTrial {
+        /// The number asked for.
+        trial: usize,
+        /// Number of trials.
+        trials: usize,
     },
 }

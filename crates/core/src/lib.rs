@@ -8,7 +8,8 @@
 //! # Time
 //!
 //! Voltages are given at t = 0, 1, …, T ms. The events of bin k act at time k ms; [`NeuronModel::advance`] takes the
-//! state at k ms and the events of bin k to the voltages at k + 1 ms.
+//! state at k ms and the events of bin k to the voltages at k + 1 ms. A [`Trial`] holds both, a [`TrialSource`] many of
+//! them.
 //!
 //! # Example
 //!
@@ -44,6 +45,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod binned_events;
+mod calcium_event;
 mod compartment_table;
 mod error;
 mod event;
@@ -55,7 +58,11 @@ mod region;
 mod rng;
 mod time_grid;
 mod trace;
+mod trial;
+mod trial_source;
 
+pub use binned_events::BinnedEvents;
+pub use calcium_event::{CalciumEvent, CalciumRule};
 pub use compartment_table::{CompartmentRecord, CompartmentTable};
 pub use error::CoreError;
 pub use event::{EventTrain, SynapticEvent};
@@ -67,6 +74,8 @@ pub use region::{Region, RegionGroup, SectionType};
 pub use rng::RandomStreams;
 pub use time_grid::TimeGrid;
 pub use trace::{Traces, Unit};
+pub use trial::{Trial, TrialLayout, TrialMarks};
+pub use trial_source::{TrialSource, TrialsInMemory};
 
 /// Version of the numerics: raised whenever the same input gives other numbers than before.
 pub const NUMERICS_VERSION: u32 = 2;

@@ -1,0 +1,214 @@
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{BinnedEvents, CalciumEvent, CompartmentId, CompartmentTable, CoreError};
+
+/// What the numbers of trials are: the same for all trials of a [`TrialSource`](crate::TrialSource).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrialLayout {
+    /// What the columns of voltages are.
+    pub compartments: CompartmentTable,
+    /// Where somatic spikes are found.
+    pub soma: CompartmentId,
+    /// Where calcium events are found; none where the neuron has no such place.
+    pub calcium_site: Option<CompartmentId>,
+    /// Number of synapses.
+    pub synapse_count: usize,
+    /// Compartments that currents flow into, one input channel each.
+    pub injection_sites: Vec<CompartmentId>,
+    /// T, ms.
+    pub duration_ms: usize,
+}
+
+/// When a trial is out of the ordinary.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrialMarks {
+    /// Somatic spikes, ms.
+    pub spikes_ms: Vec<f64>,
+    /// Calcium events.
+    pub calcium_events: Vec<CalciumEvent>,
+}
+
+/// A trial, or a stretch of one, at a resolution of a millisecond.
+///
+/// Of T milliseconds there are the input of bins 0 … T − 1 and the voltages at 0, 1, …, T ms: those at k + 1 follow from
+/// those at k and the input of bin k.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Trial {
+    /// Synaptic events of T bins.
+    pub events: BinnedEvents,
+    /// Injected currents, nA, mean over each bin, `[T × sites]`, the site's index fastest.
+    pub injected_na: Vec<f32>,
+    /// Voltages, mV, `[(T + 1) × compartments]`, the compartment's index fastest.
+    pub voltage_mv: Vec<f32>,
+    /// Spikes and calcium events, ms from the start of the stretch.
+    pub marks: TrialMarks,
+}
+
+impl Trial {
+    /// A trial from its parts.
+    ///
+    /// # Errors
+    ///
+    /// [`CoreError::Shape`] if an array does not fit the number of bins, [`CoreError::Synapse`] for a synapse that the
+    /// neuron does not have.
+    pub fn new(
+        layout: &TrialLayout,
+        events: BinnedEvents,
+        injected_na: Vec<f32>,
+        voltage_mv: Vec<f32>,
+        marks: TrialMarks,
+    ) -> Result<Self, CoreError> {
+        let bins = events.bins();
+        let shape = |what, expected, found| {
+            if expected == found { Ok(()) } else { Err(CoreError::Shape { what, expected, found }) }
+        };
+        let sites = layout.injection_sites.len();
+        shape("injected currents [bins × sites]", bins * sites, injected_na.len())?;
+        let voltages = (bins + 1) * layout.compartments.len();
+        shape("voltages [(bins + 1) × compartments]", voltages, voltage_mv.len())?;
+        match events.synapses().iter().find(|synapse| synapse.index() >= layout.synapse_count) {
+            Some(&synapse) => Err(CoreError::Synapse { synapse, synapses: layout.synapse_count }),
+            None => Ok(Self { events, injected_na, voltage_mv, marks }),
+        }
+    }
+
+    /// T, the number of bins.
+    #[must_use]
+    pub fn bins(&self) -> usize {
+        self.events.bins()
+    }
+
+    /// Voltages of all compartments at `ms`, mV.
+    ///
+    /// # Panics
+    ///
+    /// If that is after the end.
+    #[must_use]
+    pub fn voltages_at(&self, ms: usize) -> &[f32] {
+        let compartments = self.voltage_mv.len() / (self.bins() + 1);
+        &self.voltage_mv[ms * compartments..][..compartments]
+    }
+
+    /// The voltage of a compartment at 0, 1, …, T ms.
+    pub fn trace_mv(&self, compartment: CompartmentId) -> impl Iterator<Item = f32> {
+        let compartments = self.voltage_mv.len() / (self.bins() + 1);
+        self.voltage_mv.iter().skip(compartment.index()).step_by(compartments).copied()
+    }
+
+    /// Some of the bins, with the voltages at both of their ends. Of the calcium events those that overlap with them,
+    /// which may thus begin before 0 and end after the stretch; of the spikes those after its start and up to its end.
+    ///
+    /// # Panics
+    ///
+    /// If there are no such bins.
+    #[must_use]
+    pub fn stretch(&self, bins: Range<usize>) -> Self {
+        let all = self.bins();
+        let (sites, compartments) =
+            (self.injected_na.len().checked_div(all), self.voltage_mv.len() / (all + 1));
+        let sites = sites.unwrap_or(0);
+        let [start, end] = [bins.start as f64, bins.end as f64];
+        let spikes = self.marks.spikes_ms.iter().filter(|&&ms| ms > start && ms <= end);
+        let events = self.marks.calcium_events.iter();
+        let events = events.filter(|event| event.onset_ms <= end && event.end_ms > start);
+        Self {
+            events: self.events.stretch(bins.clone()),
+            injected_na: self.injected_na[bins.start * sites..bins.end * sites].to_vec(),
+            voltage_mv: self.voltage_mv[bins.start * compartments..(bins.end + 1) * compartments]
+                .to_vec(),
+            marks: TrialMarks {
+                spikes_ms: spikes.map(|ms| ms - start).collect(),
+                calcium_events: events
+                    .map(|event| CalciumEvent {
+                        onset_ms: event.onset_ms - start,
+                        end_ms: event.end_ms - start,
+                        ..*event
+                    })
+                    .collect(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CompartmentRecord, Region, SectionType, SynapseId};
+
+    fn layout() -> TrialLayout {
+        let record = |section_type, region| CompartmentRecord {
+            section_type,
+            region,
+            section: String::new(),
+            x: 0.5,
+            center_um: None,
+            path_distance_um: 0.0,
+            area_um2: 1.0,
+            diameter_um: 1.0,
+            length_um: 1.0,
+        };
+        TrialLayout {
+            compartments: CompartmentTable::new(vec![
+                record(SectionType::Soma, Region::Soma),
+                record(SectionType::Apical, Region::Trunk),
+            ]),
+            soma: CompartmentId::new(0),
+            calcium_site: Some(CompartmentId::new(1)),
+            synapse_count: 4,
+            injection_sites: vec![CompartmentId::new(0)],
+            duration_ms: 5,
+        }
+    }
+
+    fn trial() -> Trial {
+        let synapses = [3, 0, 2].map(SynapseId::new).to_vec();
+        let events = BinnedEvents::new(vec![0, 1, 1, 2, 2, 3], synapses).unwrap();
+        let injected = (0..5).map(|k| k as f32).collect();
+        let voltages = (0..12).map(|k| -70.0 + k as f32).collect();
+        let marks = TrialMarks {
+            spikes_ms: vec![1.0, 2.5, 4.0],
+            calcium_events: vec![CalciumEvent { onset_ms: 1.0, end_ms: 3.0, peak_mv: 0.0 }],
+        };
+        Trial::new(&layout(), events, injected, voltages, marks).unwrap()
+    }
+
+    #[test]
+    fn stretches_are_parts() {
+        let part = trial().stretch(2..4);
+        assert_eq!(part.events.offsets(), [0, 1, 1]);
+        assert_eq!(part.events.synapses(), [SynapseId::new(0)]);
+        assert_eq!(part.injected_na, [2.0, 3.0]);
+        assert_eq!(part.voltages_at(0), [-66.0, -65.0]);
+        assert_eq!(part.trace_mv(CompartmentId::new(1)).collect::<Vec<_>>(), [-65.0, -63.0, -61.0]);
+        assert_eq!(part.marks.spikes_ms, [0.5, 2.0]);
+        let event = CalciumEvent { onset_ms: -1.0, end_ms: 1.0, peak_mv: 0.0 };
+        assert_eq!(part.marks.calcium_events, [event]);
+        assert!(trial().stretch(3..5).marks.calcium_events.is_empty());
+        assert_eq!(trial().stretch(0..5), trial());
+    }
+
+    #[test]
+    fn refuses_parts_that_do_not_fit() {
+        let Trial { events, injected_na, voltage_mv, marks } = trial();
+        let new = |injected: &[f32], voltages: &[f32], layout: &TrialLayout| {
+            let [injected, voltages] = [injected, voltages].map(<[f32]>::to_vec);
+            Trial::new(layout, events.clone(), injected, voltages, marks.clone())
+        };
+        assert!(matches!(
+            new(&injected_na[1..], &voltage_mv, &layout()),
+            Err(CoreError::Shape { expected: 5, found: 4, .. })
+        ));
+        assert!(matches!(
+            new(&injected_na, &voltage_mv[2..], &layout()),
+            Err(CoreError::Shape { expected: 12, found: 10, .. })
+        ));
+        let fewer = TrialLayout { synapse_count: 3, ..layout() };
+        assert_eq!(
+            new(&injected_na, &voltage_mv, &fewer),
+            Err(CoreError::Synapse { synapse: SynapseId::new(3), synapses: 3 })
+        );
+    }
+}
