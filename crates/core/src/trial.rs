@@ -30,6 +30,28 @@ pub struct TrialMarks {
     pub calcium_events: Vec<CalciumEvent>,
 }
 
+impl TrialMarks {
+    /// Those of some bins, in ms from their start: spikes after it and up to their end, and the calcium events that overlap
+    /// with them, which may thus begin before 0 and end after the stretch.
+    #[must_use]
+    pub fn stretch(&self, bins: Range<usize>) -> Self {
+        let [start, end] = [bins.start as f64, bins.end as f64];
+        let spikes = self.spikes_ms.iter().filter(|&&ms| ms > start && ms <= end);
+        let events = self.calcium_events.iter();
+        let events = events.filter(|event| event.onset_ms <= end && event.end_ms > start);
+        Self {
+            spikes_ms: spikes.map(|ms| ms - start).collect(),
+            calcium_events: events
+                .map(|event| CalciumEvent {
+                    onset_ms: event.onset_ms - start,
+                    end_ms: event.end_ms - start,
+                    ..*event
+                })
+                .collect(),
+        }
+    }
+}
+
 /// A trial, or a stretch of one, at a resolution of a millisecond.
 ///
 /// Of T milliseconds there are the input of bins 0 … T − 1 and the voltages at 0, 1, …, T ms: those at k + 1 follow from
@@ -98,8 +120,7 @@ impl Trial {
         self.voltage_mv.iter().skip(compartment.index()).step_by(compartments).copied()
     }
 
-    /// Some of the bins, with the voltages at both of their ends. Of the calcium events those that overlap with them,
-    /// which may thus begin before 0 and end after the stretch; of the spikes those after its start and up to its end.
+    /// Some of the bins, with the voltages at both of their ends and the [marks](TrialMarks::stretch) in between.
     ///
     /// # Panics
     ///
@@ -110,25 +131,12 @@ impl Trial {
         let (sites, compartments) =
             (self.injected_na.len().checked_div(all), self.voltage_mv.len() / (all + 1));
         let sites = sites.unwrap_or(0);
-        let [start, end] = [bins.start as f64, bins.end as f64];
-        let spikes = self.marks.spikes_ms.iter().filter(|&&ms| ms > start && ms <= end);
-        let events = self.marks.calcium_events.iter();
-        let events = events.filter(|event| event.onset_ms <= end && event.end_ms > start);
         Self {
             events: self.events.stretch(bins.clone()),
             injected_na: self.injected_na[bins.start * sites..bins.end * sites].to_vec(),
             voltage_mv: self.voltage_mv[bins.start * compartments..(bins.end + 1) * compartments]
                 .to_vec(),
-            marks: TrialMarks {
-                spikes_ms: spikes.map(|ms| ms - start).collect(),
-                calcium_events: events
-                    .map(|event| CalciumEvent {
-                        onset_ms: event.onset_ms - start,
-                        end_ms: event.end_ms - start,
-                        ..*event
-                    })
-                    .collect(),
-            },
+            marks: self.marks.stretch(bins),
         }
     }
 }

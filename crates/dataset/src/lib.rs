@@ -25,6 +25,8 @@ mod dendritic_trees;
 mod error;
 mod input_process;
 mod smoothing;
+#[cfg(feature = "store")]
+pub mod store;
 
 pub use dendritic_trees::DendriticTrees;
 pub use error::DatasetError;

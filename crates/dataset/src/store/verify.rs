@@ -1,0 +1,113 @@
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::{FileRecord, Manifest, Store, StoreError, TrialRecord, file};
+
+/// What is wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Damage {
+    /// It is not there.
+    Missing,
+    /// It has another size than when it was written.
+    Size {
+        /// Size when it was written.
+        written: u64,
+        /// Size now.
+        found: u64,
+    },
+    /// It has another content than when it was written.
+    Content,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => write!(f, "is missing"),
+            Self::Size { written, found } => write!(f, "has {found} bytes, written were {written}"),
+            Self::Content => write!(f, "its content is not what was written"),
+        }
+    }
+}
+
+impl Damage {
+    /// What can be told without reading the file.
+    pub(super) fn of_size(path: &Path, expected: &FileRecord) -> Result<Option<Self>, StoreError> {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.len() == expected.bytes => Ok(None),
+            Ok(metadata) => Ok(Some(Self::Size { written: expected.bytes, found: metadata.len() })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(Self::Missing)),
+            Err(error) => Err(StoreError::io(path)(error)),
+        }
+    }
+
+    fn of(path: &Path, expected: &FileRecord) -> Result<Option<Self>, StoreError> {
+        if let Some(damage) = Self::of_size(path, expected)? {
+            return Ok(Some(damage));
+        }
+        let bytes = fs::read(path).map_err(StoreError::io(path))?;
+        Ok((file::sha256(&bytes) != expected.sha256).then_some(Self::Content))
+    }
+}
+
+/// What reading all files of a data set has shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// Trials that are there, whole or not.
+    pub trials: usize,
+    /// Trials that have not been made.
+    pub missing: Vec<usize>,
+    /// Trials with a damaged file: number, file, what is wrong with it.
+    pub damaged: Vec<(usize, PathBuf, Damage)>,
+}
+
+/// Reads every file of every trial that is there and compares it with its checksum. `done` is called after each trial.
+///
+/// # Errors
+///
+/// [`StoreError::Io`] if a file is there and cannot be read, and what [`Store::open`] refuses.
+pub fn verify(root: &Path, done: impl Fn(&TrialRecord) + Sync) -> Result<Verification, StoreError> {
+    let store = Store::open(root)?;
+    let records: Vec<&TrialRecord> = store.records().collect();
+    let of_trial = |record: &&TrialRecord| {
+        let mut damaged = Vec::new();
+        for (name, expected) in &record.files {
+            let path = root.join(name);
+            let damage = Damage::of(&path, expected)?;
+            damaged.extend(damage.map(|damage| (record.trial, path, damage)));
+        }
+        done(record);
+        Ok(damaged)
+    };
+    let damaged = records.par_iter().map(of_trial).collect::<Result<Vec<_>, StoreError>>()?;
+    Ok(Verification {
+        trials: records.len(),
+        missing: store.missing().collect(),
+        damaged: damaged.concat(),
+    })
+}
+
+/// Forgets trials, so that they can be made again. The data set is then incomplete.
+///
+/// # Errors
+///
+/// [`StoreError::Io`] if a file cannot be removed, and what [`Manifest::read`] refuses.
+pub fn discard(root: &Path, trials: impl IntoIterator<Item = usize>) -> Result<(), StoreError> {
+    let mut manifest = Manifest::read(root)?;
+    if manifest.seal.take().is_some() {
+        manifest.write(root)?;
+    }
+    trials.into_iter().try_for_each(|trial| {
+        let path = root.join(TrialRecord::name(trial));
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(StoreError::io(&path)(error))
+            }
+            _ => Ok(()),
+        }
+    })
+}
