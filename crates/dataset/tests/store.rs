@@ -1,5 +1,6 @@
 //! Data sets on disk: what is written comes back, and damage is found.
 #![cfg(feature = "store")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::Path;
@@ -252,7 +253,7 @@ fn damage_is_found() {
     assert_eq!(
         found.damaged,
         [
-            (0, flipped.clone(), Damage::Content),
+            (0, flipped, Damage::Content),
             (1, cut, Damage::Size { written, found: written - 1 }),
             (2, lost, Damage::Missing),
         ]
