@@ -199,6 +199,20 @@ pub enum ApicalError {
     #[cfg(feature = "dataset")]
     #[error(transparent)]
     Dataset(#[from] apical_dataset::DatasetError),
+    /// From a data set on disk.
+    #[cfg(feature = "dataset")]
+    #[error(transparent)]
+    Store(#[from] apical_dataset::store::StoreError),
+    /// A data set with damaged or missing trials.
+    #[error("{}: {damaged} trials are damaged, {missing} are missing", path.display())]
+    NotWhole {
+        /// The data set.
+        path: PathBuf,
+        /// Number of missing trials.
+        missing: usize,
+        /// Number of damaged trials.
+        damaged: usize,
+    },
 }
 
 impl ApicalError {

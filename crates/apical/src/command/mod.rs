@@ -1,5 +1,6 @@
 //! What each subcommand does.
 
+mod dataset;
 mod inspect;
 mod lfp;
 mod number;
@@ -30,6 +31,7 @@ enum Command {
     Inspect(inspect::InspectArgs),
     Simulate(Box<simulate::SimulateArgs>),
     Lfp(Box<lfp::LfpArgs>),
+    Dataset(Box<dataset::DatasetArgs>),
 }
 
 /// Why a command stops.
@@ -48,6 +50,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Lfp(args) => lfp::run(&args),
+        Command::Dataset(args) => dataset::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

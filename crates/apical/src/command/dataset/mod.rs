@@ -1,0 +1,31 @@
+//! Data sets of simulated trials.
+
+mod merge;
+mod verify;
+
+use clap::{Args, Subcommand};
+
+use super::Failure;
+
+/// Make, check and convert data sets of simulated trials.
+///
+/// A data set is a folder in the Zarr format, version 3: Python's zarr reads its arrays, and its manifest.json says what
+/// they hold and how they were made.
+#[derive(Args, Debug)]
+pub(super) struct DatasetArgs {
+    #[command(subcommand)]
+    command: DatasetCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum DatasetCommand {
+    Verify(verify::VerifyArgs),
+    Merge(merge::MergeArgs),
+}
+
+pub(super) fn run(args: &DatasetArgs) -> Result<(), Failure> {
+    match &args.command {
+        DatasetCommand::Verify(args) => verify::run(args),
+        DatasetCommand::Merge(args) => merge::run(args),
+    }
+}
