@@ -146,15 +146,44 @@ fn a_trial_is_the_same_whatever_else_is_drawn() {
     assert_ne!(alone, process.generate(6, 7, 200, &trees).unwrap());
 }
 
-/// Pins the draws: a change of their order changes what a seed means, and has to raise the version of the numerics.
+/// Pins the draws and the sums: a change of their order changes what a seed means, and has to raise the version of the
+/// numerics. Trials of several held times and widths, so that a few and many intervals bear on a bin.
 #[test]
-fn bits_of_a_trial() {
-    let train = InputProcess::default().generate(0, 0, 1000, &trees()).unwrap();
-    let hash = train.events().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, event| {
-        let word = (event.time_ms as u64) << 32 | event.synapse.index() as u64;
-        (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3)
+fn bits_of_trials() {
+    let fixed = |hold_ms, smoothing_ms, rates: InputProcess| {
+        let mut process = rates;
+        process.hold_ms = vec![hold_ms];
+        process.smoothing_ms = vec![smoothing_ms];
+        process
+    };
+    let (nmda, ampa) = (InputProcess::default(), InputProcess::ampa());
+    let found = [
+        (nmda.clone(), 0, 0, 1000),
+        (nmda.clone(), 1, 3, 6000),
+        (ampa.clone(), 2, 1, 2000),
+        (fixed(25, 600, nmda.clone()), 3, 0, 3000),
+        (fixed(450, 25, ampa), 4, 9, 3000),
+        (fixed(1, 1, nmda), 5, 2, 700),
+    ]
+    .map(|(process, seed, trial, duration_ms)| {
+        let train = process.generate(seed, trial, duration_ms, &trees()).unwrap();
+        let hash = train.events().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, event| {
+            let word = (event.time_ms as u64) << 32 | event.synapse.index() as u64;
+            (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        (train.len(), hash)
     });
-    assert_eq!((train.len(), hash), (13_628, 13_917_370_927_397_351_997));
+    assert_eq!(
+        found,
+        [
+            (13_628, 13_917_370_927_397_351_997),
+            (82_060, 7_100_175_085_264_718_747),
+            (61_294, 16_243_763_366_096_123_428),
+            (34_924, 17_208_543_222_373_148_640),
+            (94_290, 11_577_571_764_191_951_173),
+            (9230, 17_018_822_694_319_248_571),
+        ]
+    );
 }
 
 /// Synapses belong to compartments, whatever the order in which trees list them.
