@@ -10,6 +10,10 @@ use crate::{DatasetError, DendriticTrees};
 const EXCITATORY: usize = 0;
 const INHIBITORY: usize = 1;
 
+/// What the sum of a Gaussian's weights, 1 but for rounding, stays below: each of them adds an error of 10⁻¹⁶ at most, and
+/// there are fewer than 10⁹.
+const ROUNDING_MARGIN: f64 = 1.0 + 1e-6;
+
 /// How many spikes arrive at one tree; ranges of uniform distributions, from low to high.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -123,23 +127,27 @@ impl InputProcess {
         let held = self.draw_rates(&tree_spikes, intervals, trees, &mut rng);
 
         let smoothing = Smoothing::new(duration, hold, sigma);
-        let synapses = 2 * trees.compartment_count();
-        let mut rates = vec![0.0; synapses];
+        // No smoothed rate exceeds the largest held one. So the sum over intervals waits until a spike is possible, a few
+        // per cent of all bins.
+        let bounds: Vec<f64> = held
+            .chunks_exact(intervals.max(1))
+            .map(|held| ROUNDING_MARGIN * held.iter().copied().fold(0.0, f64::max))
+            .collect();
+        let mut weights = Vec::new();
         let mut events = Vec::new();
         for t in 0..duration {
-            rates.fill(0.0);
-            for (interval, weight) in smoothing.weights(t) {
-                let held = &held[interval * synapses..][..synapses];
-                for (rate, held) in rates.iter_mut().zip(held) {
-                    *rate += weight * held;
-                }
-            }
-            for (synapse, &rate) in rates.iter().enumerate() {
+            weights.clear();
+            weights.extend(smoothing.weights(t));
+            for (synapse, &bound) in bounds.iter().enumerate() {
                 let uniform: f64 = rng.random();
                 let exponential: f64 = Exp1.sample(&mut rng);
-                if uniform < rate * exponential {
-                    let synapse = SynapseId::new(synapse);
-                    events.push(SynapticEvent { time_ms: t as f64, synapse });
+                if uniform < bound * exponential {
+                    let held = &held[synapse * intervals..][..intervals];
+                    let rate: f64 = weights.iter().map(|&(j, weight)| weight * held[j]).sum();
+                    if uniform < rate * exponential {
+                        let synapse = SynapseId::new(synapse);
+                        events.push(SynapticEvent { time_ms: t as f64, synapse });
+                    }
                 }
             }
         }
@@ -167,7 +175,7 @@ impl InputProcess {
         spikes
     }
 
-    /// Expected spikes per millisecond, `[intervals × synapses]`.
+    /// Expected spikes per millisecond, `[synapses × intervals]`.
     fn draw_rates(
         &self,
         tree_spikes: &[[f64; 2]],
@@ -180,13 +188,16 @@ impl InputProcess {
             total_um[tree] += self.base_length_um + length_um;
         }
         let range = [1.0 - self.factor_spread, 1.0 + self.factor_spread];
-        let mut rates = Vec::with_capacity(intervals * 2 * trees.compartment_count());
+        let compartments = trees.compartment_count();
+        let mut rates = vec![0.0; 2 * compartments * intervals];
         for interval in 0..intervals {
             for kind in [EXCITATORY, INHIBITORY] {
-                for (&tree, length_um) in trees.trees().iter().zip(trees.lengths_um()) {
+                let members = trees.trees().iter().zip(trees.lengths_um());
+                for (k, (&tree, length_um)) in members.enumerate() {
                     let share = (self.base_length_um + length_um) / total_um[tree];
                     let per_ms = tree_spikes[tree * intervals + interval][kind] / 100.0;
-                    rates.push(per_ms * share * uniform(range, rng));
+                    rates[(kind * compartments + k) * intervals + interval] =
+                        per_ms * share * uniform(range, rng);
                 }
             }
         }
