@@ -49,3 +49,13 @@ pub enum DatasetError {
     #[error(transparent)]
     Core(#[from] CoreError),
 }
+
+/// An error unless the parameter is as it should be.
+pub(crate) fn parameter(
+    holds: bool,
+    parameter: &'static str,
+    value: f64,
+    expected: &'static str,
+) -> Result<(), DatasetError> {
+    if holds { Ok(()) } else { Err(DatasetError::Parameter { parameter, value, expected }) }
+}

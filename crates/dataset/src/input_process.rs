@@ -3,6 +3,7 @@ use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1};
 use serde::{Deserialize, Serialize};
 
+use crate::error::parameter;
 use crate::smoothing::Smoothing;
 use crate::{DatasetError, DendriticTrees};
 
@@ -205,14 +206,6 @@ impl InputProcess {
     }
 
     fn check(&self, trees: &DendriticTrees) -> Result<(), DatasetError> {
-        fn parameter(
-            holds: bool,
-            parameter: &'static str,
-            value: f64,
-            expected: &'static str,
-        ) -> Result<(), DatasetError> {
-            if holds { Ok(()) } else { Err(DatasetError::Parameter { parameter, value, expected }) }
-        }
         let not_negative = |value: f64| value.is_finite() && value >= 0.0;
         for (name, choices) in [("hold_ms", &self.hold_ms), ("smoothing_ms", &self.smoothing_ms)] {
             if choices.is_empty() {
@@ -254,7 +247,7 @@ impl InputProcess {
 }
 
 /// Uniform from low to high, which may be equal.
-fn uniform([low, high]: [f64; 2], rng: &mut impl Rng) -> f64 {
+pub(crate) fn uniform([low, high]: [f64; 2], rng: &mut impl Rng) -> f64 {
     low + (high - low) * rng.random::<f64>()
 }
 

@@ -1,7 +1,8 @@
 //! Synaptic input processes for simulated data sets.
 //!
 //! [`InputProcess`] draws the presynaptic spikes of a trial: rates that drift over time and differ between compartments,
-//! with excitation and inhibition that follow one another. A trial follows from a seed and its number alone, so that
+//! with excitation and inhibition that follow one another. [`StimulusProcess`] draws currents into soma and apical
+//! dendrite, which some trials receive besides or instead. A trial follows from a seed and its number alone, so that
 //! trials can be made in any order, on any number of threads, and any of them again.
 //!
 //! ```
@@ -25,9 +26,11 @@ mod dendritic_trees;
 mod error;
 mod input_process;
 mod smoothing;
+mod stimulus_process;
 #[cfg(feature = "store")]
 pub mod store;
 
 pub use dendritic_trees::DendriticTrees;
 pub use error::DatasetError;
 pub use input_process::{InputProcess, TreeRates};
+pub use stimulus_process::{DrawnCurrent, StimulusProcess, TrialStimuli};
