@@ -68,22 +68,28 @@ fn spikes_per_tree() {
     }
 }
 
-/// The share of every length, over 20 trials.
+/// The share of every length, in either tree and of both kinds, over 20 trials. Compartment k is of length 20 + k % 21 µm.
 #[test]
 fn spikes_are_spread_by_length() {
     let (process, trees) = (constant_rates(), trees());
-    let mut by_length = [0.0; 21];
+    let mut spikes = vec![0.0; 420];
     for trial in 0..20 {
         let train = process.generate(2, trial, 3000, &trees).unwrap();
-        for (k, count) in counts(&train, 420)[..84].iter().enumerate() {
-            by_length[k % 21] += count;
+        for (sum, count) in spikes.iter_mut().zip(counts(&train, 420)) {
+            *sum += count;
         }
     }
-    let total: f64 = by_length.iter().sum();
-    for (i, found) in by_length.iter().enumerate() {
-        // 10 µm + length is 30 … 50 µm, 40 on average
-        let expected = total * (30.0 + i as f64) / (21.0 * 40.0);
-        assert_within(*found, expected, 5.0 * (1.1 * expected).sqrt());
+    for range in [0..84, 84..210, 210..294, 294..420] {
+        let total: f64 = spikes[range.clone()].iter().sum();
+        let mut by_length = [0.0; 21];
+        for k in range {
+            by_length[k % 21] += spikes[k];
+        }
+        for (i, found) in by_length.iter().enumerate() {
+            // 10 µm + length is 30 … 50 µm, 40 on average
+            let expected = total * (30.0 + i as f64) / (21.0 * 40.0);
+            assert_within(*found, expected, 5.0 * (1.1 * expected).sqrt());
+        }
     }
 }
 
@@ -132,6 +138,81 @@ fn rates_are_held() {
     // errors of a mean of 99 squares whose distribution has a kurtosis below 3
     assert_within(mean_square(1), 800.0, 0.7 * 800.0);
     assert_within(mean_square(4), 107_467.0, 0.7 * 107_467.0);
+}
+
+/// How rates vary and follow one another, with K = 50 ms, σ = 40 ms, E ~ U(200, 800) and I ~ U(E − 200, E + 200).
+///
+/// Rates held for K have the autocovariance V·(1 − lag/K), V their variance; smoothing convolves it with a Gaussian of
+/// variance 2σ². Up to a thousandth that is a Gaussian of area V·K and variance s² = 2σ² + K²/6. V is 600²/12 for E,
+/// 400²/12 more for I; that of E with I is that of E, for I − E does not depend on E; trees are independent. Spikes
+/// themselves, independent from bin to bin and synapse to synapse, add to none of these.
+///
+/// The error is Bartlett's for the covariance of Gaussian processes over time T: 2/T times the sum over lags of the
+/// product of the autocovariances, s·√π·C·C' of the rates and at lag 0 the spikes' own variance, their mean.
+#[test]
+fn rates_vary_together_as_long_as_they_should() {
+    let mut process = InputProcess::default();
+    process.hold_ms = vec![50];
+    process.smoothing_ms = vec![40];
+    process.jitter_ms = 0.0;
+    let rates = TreeRates {
+        excitatory_per_100_ms: [200.0, 800.0],
+        inhibitory_excess_per_100_ms: [-200.0, 200.0],
+    };
+    process.tree_rates = vec![rates; 2];
+    let (trials, duration_ms, margin_ms) = (12, 20_000, 200);
+
+    // spikes less their mean, by basal E, apical E, basal I, apical I and bin, without the ends
+    let mean = 5.0;
+    let bins = duration_ms as usize - 2 * margin_ms;
+    let mut series =
+        vec![[vec![-mean; bins], vec![-mean; bins], vec![-mean; bins], vec![-mean; bins]]; trials];
+    for (trial, series) in series.iter_mut().enumerate() {
+        let train = process.generate(8, trial as u64, duration_ms, &trees()).unwrap();
+        for event in train.events() {
+            let k = event.synapse.index();
+            let group = 2 * usize::from(k >= 210) + usize::from(k % 210 >= 84);
+            let bin = (event.time_ms as usize).checked_sub(margin_ms);
+            if let Some(spikes) = bin.and_then(|bin| series[group].get_mut(bin)) {
+                *spikes += 1.0;
+            }
+        }
+    }
+    let covariance = |a: usize, b: usize, lag: usize| {
+        let of = |series: &[Vec<f64>; 4]| -> f64 {
+            series[a].iter().zip(&series[b][lag..]).map(|(a, b)| a * b).sum()
+        };
+        series.iter().map(of).sum::<f64>() / (trials * (bins - lag)) as f64
+    };
+
+    let width: f64 = (2.0 * 40.0 * 40.0 + 50.0 * 50.0 / 6.0_f64).sqrt();
+    let peak =
+        |variance: f64| variance / 1e4 * 50.0 / ((2.0 * std::f64::consts::PI).sqrt() * width);
+    let (e, i) = (peak(600.0 * 600.0 / 12.0), peak((600.0 * 600.0 + 400.0 * 400.0) / 12.0));
+    let own = [e, e, i, i];
+    for (a, b, shared) in [
+        (0, 0, e),
+        (1, 1, e),
+        (2, 2, i),
+        (3, 3, i),
+        (0, 2, e),
+        (1, 3, e),
+        (0, 1, 0.0),
+        (2, 3, 0.0),
+        (0, 3, 0.0),
+    ] {
+        for lag in [0, 1, 40, 85, 120, 200] {
+            if a == b && lag == 0 {
+                continue;
+            }
+            let expected = shared * (-0.5 * (lag as f64 / width).powi(2)).exp();
+            let products = width * std::f64::consts::PI.sqrt() * own[a] * own[b]
+                + mean * (own[a] + own[b])
+                + mean * mean;
+            let error = 5.0 * (2.0 * products / (trials * (bins - lag)) as f64).sqrt();
+            assert_within(covariance(a, b, lag), expected, error);
+        }
+    }
 }
 
 #[test]
