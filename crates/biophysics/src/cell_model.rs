@@ -53,6 +53,7 @@ impl CellModel {
             initial_calcium_mm: 5e-5,
             outside_calcium_mm: 2.0,
             channels: Vec::new(),
+            channel_factors: Vec::new(),
             pools: Vec::new(),
             mechanisms: Vec::new(),
             synapses: Vec::new(),
@@ -144,6 +145,7 @@ pub struct CellModelBuilder {
     initial_calcium_mm: f64,
     outside_calcium_mm: f64,
     channels: Vec<PaintedChannel>,
+    channel_factors: Vec<(String, f64)>,
     pools: Vec<(CalciumPool, Vec<CompartmentId>)>,
     mechanisms: Vec<(Vec<CompartmentId>, Box<dyn Mechanism>)>,
     synapses: Vec<(SynapseModel, Vec<CompartmentId>)>,
@@ -234,6 +236,15 @@ impl CellModelBuilder {
         self
     }
 
+    /// Multiplies the density of a channel wherever it is painted, before or after this; several factors multiply. The name
+    /// is that of its kinetics, [`ChannelKinetics::NAME`]. The model's [`densities`](CellModel::densities) are the scaled
+    /// ones.
+    #[must_use]
+    pub fn scale_channel(mut self, name: impl Into<String>, factor: f64) -> Self {
+        self.channel_factors.push((name.into(), factor));
+        self
+    }
+
     /// Puts a calcium pool into these compartments; each can have one.
     #[must_use]
     pub fn calcium_pool(mut self, pool: CalciumPool, compartments: &[CompartmentId]) -> Self {
@@ -265,8 +276,8 @@ impl CellModelBuilder {
     /// # Errors
     ///
     /// [`BiophysicsError`] if a parameter is out of range, a compartment does not exist, occurs twice in one density or
-    /// has two calcium pools, or the capacitance does not cover every compartment.
-    pub fn build(self) -> Result<CellModel, BiophysicsError> {
+    /// has two calcium pools, the capacitance does not cover every compartment, or a channel to be scaled was not painted.
+    pub fn build(mut self) -> Result<CellModel, BiophysicsError> {
         let check = Check("cell model");
         check.positive("initial calcium concentration (mM)", self.initial_calcium_mm)?;
         check.positive("outside calcium concentration (mM)", self.outside_calcium_mm)?;
@@ -301,6 +312,19 @@ impl CellModelBuilder {
         let capacitance_nf: Vec<f64> =
             capacitance.iter().zip(&area_um2).map(|(c, area)| c * area * CAPACITANCE).collect();
         let cable = CableMatrix::new(&axial, &capacitance_nf);
+
+        for (name, factor) in self.channel_factors {
+            check.not_negative("factor of a channel's density", factor)?;
+            check.finite("factor of a channel's density", factor)?;
+            let mut scaled =
+                self.channels.iter_mut().filter(|channel| channel.name == name).peekable();
+            if scaled.peek().is_none() {
+                return Err(BiophysicsError::NoSuchChannel { channel: name });
+            }
+            for channel in scaled {
+                channel.density = std::mem::take(&mut channel.density).scaled(factor);
+            }
+        }
 
         let mut mechanisms: Vec<Box<dyn Mechanism>> = Vec::new();
         let mut densities = Vec::new();

@@ -34,6 +34,15 @@ impl Density {
         self
     }
 
+    /// The same compartments with values times a factor.
+    #[must_use]
+    pub fn scaled(mut self, factor: f64) -> Self {
+        for (_, value) in &mut self.values {
+            *value *= factor;
+        }
+        self
+    }
+
     /// Compartments and values, in the order given.
     #[must_use]
     pub fn values(&self) -> &[(CompartmentId, f64)] {

@@ -87,6 +87,12 @@ pub enum BiophysicsError {
         /// Present time, ms.
         now_ms: f64,
     },
+    /// A channel to be scaled that was not painted.
+    #[error("there is no channel {channel} to scale")]
+    NoSuchChannel {
+        /// Name of the channel.
+        channel: String,
+    },
     /// A nonspecific channel without a reversal potential.
     #[error("channel {channel} carries no single ion and states no reversal potential")]
     NoReversalPotential {
@@ -142,6 +148,12 @@ pub enum BiophysicsError {
         "there is no protocol '{name}'; there are rest, step, bap, epsp, bac, ca-burst, synaptic"
     )]
     UnknownProtocol {
+        /// The name.
+        name: String,
+    },
+    /// A training condition of no known name.
+    #[error("there is no training condition '{name}'; there are nmda, ampa, ampa-reduced-sk")]
+    UnknownTrainingCondition {
         /// The name.
         name: String,
     },

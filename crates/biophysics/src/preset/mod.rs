@@ -5,7 +5,7 @@
 
 mod hay;
 mod published_rule;
-mod synapses;
+mod training_condition;
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ use apical_morphology::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use synapses::training_synapses;
+pub use training_condition::{TrainingCondition, training_synapses};
 
 use crate::channel::{Pas, SquidPotassium, SquidSodium};
 use crate::{BiophysicsError, CellModel, CellModelBuilder, Density, Temperature};

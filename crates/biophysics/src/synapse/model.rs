@@ -95,19 +95,28 @@ impl SynapseModel {
     /// and NMDA (2, 70 ms, blocked by magnesium), 0.0004 µS each, reversal at 0 mV.
     #[must_use]
     pub fn ampa_nmda() -> Self {
-        let component = |waveform, magnesium_block| SynapticConductance {
-            waveform: Waveform::DoubleExponential(waveform),
+        let nmda = SynapticConductance {
+            waveform: Waveform::DoubleExponential(DoubleExponential::unchecked(2.0, 70.0)),
             peak_conductance_us: 0.0004,
             reversal_potential_mv: 0.0,
-            magnesium_block,
+            magnesium_block: Some(MagnesiumBlock::default()),
         };
-        Self::new(
-            "AMPA+NMDA",
-            vec![
-                component(DoubleExponential::unchecked(0.3, 3.0), None),
-                component(DoubleExponential::unchecked(2.0, 70.0), Some(MagnesiumBlock::default())),
-            ],
-        )
+        let Self { mut components, .. } = Self::ampa();
+        components.push(nmda);
+        Self::new("AMPA+NMDA", components)
+    }
+
+    /// The excitatory synapse of the same publication without NMDA receptors: AMPA (rise 0.3, decay 3 ms), 0.0004 µS,
+    /// reversal at 0 mV.
+    #[must_use]
+    pub fn ampa() -> Self {
+        let component = SynapticConductance {
+            waveform: Waveform::DoubleExponential(DoubleExponential::unchecked(0.3, 3.0)),
+            peak_conductance_us: 0.0004,
+            reversal_potential_mv: 0.0,
+            magnesium_block: None,
+        };
+        Self::new("AMPA", vec![component])
     }
 
     /// The inhibitory synapse of Beniaguev et al. 2021 (doi:10.1016/j.neuron.2021.07.002): GABA-A (rise 0.2, decay
