@@ -1,4 +1,4 @@
-use apical_core::{CoreError, SynapseId};
+use apical_core::{CompartmentId, CoreError, SynapseId};
 use thiserror::Error;
 
 /// Errors of making data sets.
@@ -44,6 +44,37 @@ pub enum DatasetError {
         synapse: SynapseId,
         /// Its length, µm.
         length_um: f64,
+    },
+    /// Too few trials to split: none is left to train with.
+    #[error(
+        "{trials} trials less {validation} to validate and {test} to test with leave none to train with"
+    )]
+    Split {
+        /// Number of trials.
+        trials: usize,
+        /// Trials to validate with.
+        validation: usize,
+        /// Trials to test with.
+        test: usize,
+    },
+    /// A trial that is listed twice, or in two parts of a split.
+    #[error("trial {trial} is listed twice")]
+    TrialTwice {
+        /// The trial.
+        trial: usize,
+    },
+    /// A compartment whose voltages cannot be standardized: they are constant, or not finite.
+    #[error(
+        "voltages of compartment {compartment} cannot be standardized: mean {mean_mv} mV, standard deviation \
+         {standard_deviation_mv} mV"
+    )]
+    Scaling {
+        /// The compartment.
+        compartment: CompartmentId,
+        /// Its mean, mV.
+        mean_mv: f64,
+        /// Its standard deviation, mV.
+        standard_deviation_mv: f64,
     },
     /// An error of the shared vocabulary.
     #[error(transparent)]

@@ -25,12 +25,18 @@
 mod dendritic_trees;
 mod error;
 mod input_process;
+mod scaling;
 mod smoothing;
 mod stimulus_process;
 #[cfg(feature = "store")]
 pub mod store;
+mod split;
+mod trial_access;
 
 pub use dendritic_trees::DendriticTrees;
 pub use error::DatasetError;
 pub use input_process::{InputProcess, TreeRates};
 pub use stimulus_process::{DrawnCurrent, StimulusProcess, TrialStimuli};
+pub use scaling::{Scaling, ScalingMethod};
+pub use split::{Split, SplitFractions};
+pub use trial_access::LoaderError;
