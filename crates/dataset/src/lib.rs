@@ -25,6 +25,7 @@
 mod dendritic_trees;
 mod error;
 mod input_process;
+mod sampling;
 mod scaling;
 mod smoothing;
 mod stimulus_process;
@@ -32,11 +33,14 @@ mod stimulus_process;
 pub mod store;
 mod split;
 mod trial_access;
+mod window;
 
 pub use dendritic_trees::DendriticTrees;
 pub use error::DatasetError;
 pub use input_process::{InputProcess, TreeRates};
 pub use stimulus_process::{DrawnCurrent, StimulusProcess, TrialStimuli};
+pub use sampling::{Balance, Window, WindowSampler};
 pub use scaling::{Scaling, ScalingMethod};
 pub use split::{Split, SplitFractions};
 pub use trial_access::LoaderError;
+pub use window::WindowShape;
