@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, Weak};
 use apical_core::{CoreError, Trial, TrialLayout, TrialMarks, TrialSource, TrialsInMemory};
 use apical_dataset::{
     Balance, Batch, DatasetError, Loader, LoaderConfig, LoaderError, Position, SampleOrder,
-    Scaling, ScalingMethod, Shuffle, WindowShape,
+    Scaling, ScalingMethod, Shuffle, Split, SplitFractions, WindowShape,
 };
 use common::{in_memory, layout, marks, trial};
 
@@ -434,6 +434,20 @@ fn what_is_wrong_is_named() {
     assert_eq!(wrong(&config, &[1, 0, 1], start), DatasetError::TrialTwice { trial: 1 });
     let no_trial = CoreError::NoTrial { trial: 4, trials: 4 };
     assert_eq!(wrong(&config, &[4], start), DatasetError::Core(no_trial));
+}
+
+/// What seed 1 has drawn before: a change of it, such as by another version of the generator's crates, makes loaders that
+/// continue where an earlier program stopped see other samples.
+#[test]
+fn drawn_as_ever() {
+    let source = Arc::new(in_memory(10, 1, 200));
+    let split = Split::new(1, 10, SplitFractions::default()).unwrap();
+    assert_eq!((split.validation(), split.test()), (&[1][..], &[9][..]));
+    let position = Position { epoch: 1, batch: 3 };
+    let mut loader = Loader::new(source, split.train(), &shuffled(5, 3), position).unwrap();
+    let windows = loader.next().unwrap().unwrap().windows;
+    let windows: Vec<_> = windows.iter().map(|window| (window.trial, window.first_bin)).collect();
+    assert_eq!(windows, [(5, 63), (8, 50), (8, 135), (5, 4), (8, 59)]);
 }
 
 #[test]
