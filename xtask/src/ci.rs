@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::command::{cargo, is_installed, run as run_command};
 use crate::workspace::{Package, packages};
-use crate::{Outcome, golden, tidy};
+use crate::{Outcome, dataset, golden, tidy};
 
 /// Which stages run.
 #[derive(clap::Args)]
@@ -33,6 +33,8 @@ enum Stage {
     Doc,
     /// All tests, documentation examples included.
     Test,
+    /// Shards and MPI ranks make the same data set as one process (if MPI is installed).
+    Mpi,
     /// Every benchmark runs once.
     Bench,
     /// Licenses, advisories, sources (cargo-deny, if installed).
@@ -41,7 +43,7 @@ enum Stage {
     Typos,
 }
 
-const STAGES: [Stage; 10] = [
+const STAGES: [Stage; 11] = [
     Stage::Tidy,
     Stage::Golden,
     Stage::Fmt,
@@ -49,6 +51,7 @@ const STAGES: [Stage; 10] = [
     Stage::Features,
     Stage::Doc,
     Stage::Test,
+    Stage::Mpi,
     Stage::Bench,
     Stage::Deny,
     Stage::Typos,
@@ -96,6 +99,7 @@ fn run_stage(stage: Stage, packages: &[Package]) -> Outcome {
                 .env("RUSTDOCFLAGS", "-D warnings"),
         ),
         Stage::Test => run_command(&mut cargo(&["test", "--workspace", "--locked"])),
+        Stage::Mpi => dataset::check_mpi(),
         Stage::Bench => packages.iter().try_for_each(smoke_benches),
         Stage::Deny => deny(),
         Stage::Typos => typos(),

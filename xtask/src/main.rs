@@ -7,6 +7,7 @@ mod ci;
 mod command;
 mod convergence;
 mod crate_graph;
+mod dataset;
 mod golden;
 mod growth;
 mod input_recipe;
@@ -37,6 +38,9 @@ enum Task {
     NeuronImport(neuron_import::Options),
     /// Compares the synaptic input process with its published recipe in NumPy.
     InputRecipe(input_recipe::Options),
+    /// Checks data sets: with Python, with MPI, and how fast they are made.
+    #[command(subcommand)]
+    Dataset(dataset::Options),
     /// Times apical and other simulators on the same neuron.
     BenchPeers(bench_peers::Options),
     /// Error and cost of time steps and methods of integration.
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
         Task::Golden(options) => golden::run(&options),
         Task::NeuronImport(options) => neuron_import::run(&options),
         Task::InputRecipe(options) => input_recipe::run(&options),
+        Task::Dataset(options) => dataset::run(&options),
         Task::BenchPeers(options) => bench_peers::run(&options),
         Task::Convergence(options) => convergence::run(&options),
         Task::Growth(options) => growth::run(&options),

@@ -44,6 +44,11 @@ impl PythonOptions {
         self.require("import numpy; print(numpy.__version__)", "numpy", "numpy")
     }
 
+    /// The same of zarr.
+    pub(crate) fn require_zarr(&self) -> Outcome<String> {
+        self.require("import zarr; print(zarr.__version__)", "zarr", "'zarr>=3'")
+    }
+
     /// The version that a line of Python prints.
     fn require(&self, print: &str, names: &str, packages: &str) -> Outcome<String> {
         let done =

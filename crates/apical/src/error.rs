@@ -203,6 +203,16 @@ pub enum ApicalError {
     #[cfg(feature = "dataset")]
     #[error(transparent)]
     Store(#[from] apical_dataset::store::StoreError),
+    /// From trials that are simulated.
+    #[cfg(feature = "generation")]
+    #[error(transparent)]
+    Generation(#[from] crate::generation::GenerationError),
+    /// MPI does not start.
+    #[error("MPI cannot be started")]
+    Mpi,
+    /// Another of the processes that work together has failed, and says why.
+    #[error("another process has failed; the data set is not complete")]
+    OtherRank,
     /// A data set with damaged or missing trials.
     #[error("{}: {damaged} trials are damaged, {missing} are missing", path.display())]
     NotWhole {

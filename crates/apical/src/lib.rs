@@ -2,8 +2,9 @@
 //!
 //! This crate joins the crates of the workspace. [`morphology`] turns a file into sections and compartments,
 //! [`biophysics`] puts channels and synapses on them and steps them through time, [`dataset`] draws the synaptic input,
-//! [`extracellular`] finds the potentials around the neuron; [`core`] is what they share. Here are added the command line
-//! `apical` and what it reads and writes: [`input`] files, [`output`] files and [`figure`]s.
+//! [`extracellular`] finds the potentials around the neuron; [`core`] is what they share. Here are added the
+//! [`generation`] of trials, the command line `apical` and what it reads and writes: [`input`] files, [`output`] files and
+//! [`figure`]s.
 //!
 //! # Example
 //!
@@ -51,7 +52,7 @@
 //!
 //! # Features
 //!
-//! All are on by default, and each only adds.
+//! All but the last are on by default, and each only adds.
 //!
 //! | feature | adds |
 //! |---|---|
@@ -59,15 +60,19 @@
 //! | `biophysics` | the module [`biophysics`], and `morphology` |
 //! | `extracellular` | the module [`extracellular`], and `morphology` |
 //! | `dataset` | the module [`dataset`] |
+//! | `generation` | the module [`generation`], `biophysics` and `dataset` |
 //! | `files` | the modules [`input`] and [`output`], and `morphology`; with `extracellular` also files of electrodes |
 //! | `figure` | the module [`figure`], and `morphology`; with `extracellular` also figures of potentials |
 //! | `cli` | the program `apical`, and all of these |
+//! | `mpi` | `apical dataset generate` under `mpirun`; not on by default: it needs an MPI library and libclang |
 
 #[cfg(all(doctest, feature = "cli"))]
 mod docs;
 mod error;
 #[cfg(feature = "figure")]
 pub mod figure;
+#[cfg(feature = "generation")]
+pub mod generation;
 #[cfg(feature = "files")]
 pub mod input;
 #[cfg(feature = "files")]

@@ -1,14 +1,11 @@
 //! Data sets of simulated neurons: the synaptic input that trials are made with, and the way from trials to training.
 //!
+//! # Input
+//!
 //! [`InputProcess`] draws the presynaptic spikes of a trial: rates that drift over time and differ between compartments,
 //! with excitation and inhibition that follow one another. [`StimulusProcess`] draws currents into soma and apical
 //! dendrite, which some trials receive besides or instead. A trial follows from a seed and its number alone, so that
 //! trials can be made in any order, on any number of threads, and any of them again.
-//! # Input
-//!
-//! [`InputProcess`] draws the presynaptic spikes of a trial: rates that drift over time and differ between
-//! compartments, with excitation and inhibition that follow one another. A trial follows from a seed and its number
-//! alone, so that trials can be made in any order, on any number of threads, and any of them again.
 //!
 //! ```
 //! use apical_core::SynapseId;
@@ -29,7 +26,8 @@
 //!
 //! # From trials to training
 //!
-//! Trials come from any [`TrialSource`](apical_core::TrialSource). [`Split`] says which of them are trained with,
+//! Trials come from any [`TrialSource`](apical_core::TrialSource), such as a data set on disk (`store`, with the feature
+//! of this name, on by default) or memory. [`Split`] says which of them are trained with,
 //! [`Scaling`] standardizes voltages by those, a [`WindowSampler`] draws windows with spikes and calcium events more
 //! often and weighs them, and a [`Loader`] makes batches of them in a thread of its own.
 //!
@@ -81,20 +79,20 @@ mod loader;
 mod sampling;
 mod scaling;
 mod smoothing;
+mod split;
 mod stimulus_process;
 #[cfg(feature = "store")]
 pub mod store;
-mod split;
 mod trial_access;
 mod window;
 
 pub use dendritic_trees::DendriticTrees;
 pub use error::DatasetError;
 pub use input_process::{InputProcess, TreeRates};
-pub use stimulus_process::{DrawnCurrent, StimulusProcess, TrialStimuli};
 pub use loader::{Batch, Loader, LoaderConfig, Position, SampleOrder, Shuffle};
 pub use sampling::{Balance, Window, WindowSampler};
 pub use scaling::{Scaling, ScalingMethod};
 pub use split::{Split, SplitFractions};
+pub use stimulus_process::{DrawnCurrent, StimulusProcess, TrialStimuli};
 pub use trial_access::LoaderError;
 pub use window::WindowShape;

@@ -91,7 +91,6 @@ pub struct TrialStimuli {
 /// A current that was drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[non_exhaustive]
 pub enum DrawnCurrent {
     /// A constant current into the soma: a pulse, or a long step.
     SomaticStep {

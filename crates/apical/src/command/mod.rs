@@ -1,5 +1,6 @@
 //! What each subcommand does.
 
+mod choices;
 mod dataset;
 mod inspect;
 mod lfp;

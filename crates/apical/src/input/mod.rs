@@ -3,9 +3,11 @@
 #[cfg(feature = "extracellular")]
 mod electrodes;
 mod events;
+mod json;
 mod matrix;
 
 #[cfg(feature = "extracellular")]
 pub use electrodes::read_electrodes;
 pub use events::read_events;
+pub use json::read_json;
 pub use matrix::{Matrix, read_matrix};

@@ -1,5 +1,6 @@
 //! Data sets of simulated trials.
 
+mod generate;
 mod merge;
 mod verify;
 
@@ -19,12 +20,14 @@ pub(super) struct DatasetArgs {
 
 #[derive(Debug, Subcommand)]
 enum DatasetCommand {
+    Generate(Box<generate::GenerateArgs>),
     Verify(verify::VerifyArgs),
     Merge(merge::MergeArgs),
 }
 
 pub(super) fn run(args: &DatasetArgs) -> Result<(), Failure> {
     match &args.command {
+        DatasetCommand::Generate(args) => generate::run(args),
         DatasetCommand::Verify(args) => verify::run(args),
         DatasetCommand::Merge(args) => merge::run(args),
     }

@@ -6,6 +6,7 @@ use apical::biophysics::{InstructionSet, Integration};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use crate::command::choices::{instruction_sets, integrations};
 use crate::command::number::{duration, finite, not_negative, positive, probability};
 use crate::command::reconstruction::presets;
 
@@ -125,23 +126,6 @@ pub(in crate::command) struct SimulateArgs {
     /// Folder to write to; created where it does not exist.
     #[arg(long, short, value_name = "DIR", help_heading = "Output")]
     pub(super) out: PathBuf,
-}
-
-fn integrations() -> impl TypedValueParser<Value = Integration> {
-    let help = |method| match method {
-        Integration::ImplicitEuler => "NEURON's default: error as the time step",
-        Integration::CrankNicolson => "Error as the square of the time step, for longer steps",
-        _ => "",
-    };
-    let values =
-        Integration::ALL.map(|method| PossibleValue::new(method.to_string()).help(help(method)));
-    PossibleValuesParser::new(values).try_map(|name| name.parse())
-}
-
-/// Those of this machine.
-fn instruction_sets() -> impl TypedValueParser<Value = InstructionSet> {
-    let names = InstructionSet::available().into_iter().map(|set| set.to_string());
-    PossibleValuesParser::new(names.collect::<Vec<_>>()).try_map(|name| name.parse())
 }
 
 fn protocols() -> impl TypedValueParser<Value = Protocol> {

@@ -13,12 +13,13 @@ use apical::biophysics::preset::training_synapses;
 use apical::biophysics::{BiophysicsError, CellModel, Simulation, SimulationConfig, Temperature};
 use apical::core::EventTrain;
 use apical::dataset::{DendriticTrees, InputProcess};
+use apical::generation::SPIKE_THRESHOLD_MV;
 use apical::input::read_events;
 use apical::output::{MorphologyEntry, RunDirectory, RunManifest, SpikeEntry, Versions};
 
 pub(super) use args::SimulateArgs;
 use plan::{EventSource, Plan};
-use recording::{Recording, SPIKE_THRESHOLD_MV};
+use recording::Recording;
 
 use super::reconstruction::{Reconstruction, soma_or_root};
 use super::{Failure, counted, to_stderr};

@@ -5,13 +5,11 @@ use apical::ApicalError;
 use apical::biophysics::{BiophysicsError, CellModel, Simulation, SpikeDetector, TraceRecorder};
 use apical::core::{CompartmentId, Traces, Unit};
 use apical::figure::{cell_and_traces, depth_selection};
+use apical::generation::SPIKE_THRESHOLD_MV;
 use apical::output::{Dtype, RunDirectory};
 
 use super::plan::Plan;
 use super::progress::Progress;
-
-/// A somatic spike is an upward crossing of this, mV.
-pub(super) const SPIKE_THRESHOLD_MV: f64 = -20.0;
 
 /// Compartments of the figure from the farthest tip towards the soma.
 const FIGURE_DEPTHS: usize = 5;

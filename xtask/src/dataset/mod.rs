@@ -1,0 +1,52 @@
+//! Data sets: read by Python, made by several processes, and how fast.
+
+mod mpi;
+mod python;
+mod speed;
+
+use std::path::PathBuf;
+
+use crate::workspace::root;
+use crate::{Outcome, command};
+
+/// What about data sets is looked at.
+#[derive(clap::Subcommand)]
+pub(crate) enum Options {
+    /// Makes a data set, reads every array with Python's zarr, and runs the book's Python.
+    Python(python::Options),
+    /// One process, several shards, and two MPI ranks make the same data set.
+    Mpi(mpi::Options),
+    /// Rate of generation beside that of the bare simulator, and its memory.
+    Speed(speed::Options),
+}
+
+/// Runs one of them.
+pub(crate) fn run(options: &Options) -> Outcome {
+    match options {
+        Options::Python(options) => python::run(options),
+        Options::Mpi(options) => mpi::run(options),
+        Options::Speed(options) => speed::run(options),
+    }
+}
+
+pub(crate) use mpi::check as check_mpi;
+
+/// An empty folder below target.
+fn empty_folder(name: &str) -> Outcome<PathBuf> {
+    let folder = root().join("target").join(name);
+    match std::fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(format!("{}: {error}", folder.display()));
+        }
+        _ => {}
+    }
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(folder)
+}
+
+/// The program `apical`, built in release mode.
+fn program() -> Outcome<PathBuf> {
+    command::run(&mut command::cargo(&["build", "--release", "--locked", "-p", "apical"]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root().join("target"), PathBuf::from);
+    Ok(target.join("release").join("apical"))
+}
