@@ -23,6 +23,7 @@ mod manifest;
 mod reader;
 mod record;
 mod seal;
+mod summary;
 mod verify;
 mod writer;
 
@@ -31,5 +32,9 @@ pub use manifest::{FORMAT_VERSION, Manifest, Seal, VoltagePrecision};
 pub use reader::Store;
 pub use record::{FileRecord, TrialRecord};
 pub use seal::seal;
+pub use summary::{
+    BySynapse, ByTree, CalciumSummary, DatasetSummary, InputRate, IntervalSummary, NeuronSummary,
+    OutputSummary, Spread, TrialInput, count_input,
+};
 pub use verify::{Damage, Verification, discard, verify};
 pub use writer::StoreWriter;
