@@ -62,7 +62,7 @@
 //! | `dataset` | the module [`dataset`] |
 //! | `generation` | the module [`generation`], `biophysics` and `dataset` |
 //! | `files` | the modules [`input`] and [`output`], and `morphology`; with `extracellular` also files of electrodes |
-//! | `figure` | the module [`figure`], and `morphology`; with `extracellular` also figures of potentials |
+//! | `figure` | the module [`figure`], and `morphology`; with `extracellular` also figures of potentials, with `dataset` of data sets |
 //! | `cli` | the program `apical`, and all of these |
 //! | `mpi` | `apical dataset generate` under `mpirun`; not on by default: it needs an MPI library and libclang |
 

@@ -86,20 +86,50 @@ pub(super) fn upward_text(content: &str, at: [f64; 2]) -> Text {
         .set("transform", format!("rotate(-90 {} {})", px(at[0]), px(at[1])))
 }
 
+/// Round values within the range of a scale, with their labels.
+pub(super) fn labeled_ticks(scale: &Scale, count: usize) -> Vec<(f64, String)> {
+    ticks(scale.from, count).into_iter().map(|tick| (tick, tick_label(tick))).collect()
+}
+
 /// A horizontal axis below a panel.
-pub(super) fn time_axis(scale: &Scale, y: f64) -> Group {
+pub(super) fn horizontal_axis(
+    scale: &Scale,
+    y: f64,
+    ticks: &[(f64, String)],
+    quantity: &str,
+) -> Group {
     let mut group = Group::new().add(line([scale.to[0], y], [scale.to[1], y], INK, 0.8));
-    for tick in ticks(scale.from, 6) {
-        let x = scale.at(tick);
-        group = group.add(line([x, y], [x, y + 4.0], INK, 0.8)).add(text(
-            tick_label(tick),
-            [x, y + 14.0],
-            "middle",
-            SMALL_PX,
-        ));
+    for (tick, label) in ticks {
+        let x = scale.at(*tick);
+        let label = text(label, [x, y + 14.0], "middle", SMALL_PX);
+        group = group.add(line([x, y], [x, y + 4.0], INK, 0.8)).add(label);
     }
     let middle = 0.5 * (scale.to[0] + scale.to[1]);
-    group.add(text("Time (ms)", [middle, y + 30.0], "middle", TEXT_PX))
+    group.add(text(quantity, [middle, y + 30.0], "middle", TEXT_PX))
+}
+
+/// A horizontal axis of time below a panel.
+pub(super) fn time_axis(scale: &Scale, y: f64) -> Group {
+    horizontal_axis(scale, y, &labeled_ticks(scale, 6), "Time (ms)")
+}
+
+/// A vertical axis on the left of a panel, its quantity `away_px` from it.
+#[cfg(feature = "dataset")]
+pub(super) fn vertical_axis(
+    scale: &Scale,
+    x: f64,
+    ticks: &[(f64, String)],
+    quantity: &str,
+    away_px: f64,
+) -> Group {
+    let mut group = Group::new().add(line([x, scale.to[0]], [x, scale.to[1]], INK, 0.8));
+    for (tick, label) in ticks {
+        let y = scale.at(*tick);
+        let label = text(label, [x - 6.0, y + 3.0], "end", SMALL_PX);
+        group = group.add(line([x - 4.0, y], [x, y], INK, 0.8)).add(label);
+    }
+    let middle = 0.5 * (scale.to[0] + scale.to[1]);
+    group.add(upward_text(quantity, [x - away_px, middle]))
 }
 
 #[cfg(test)]

@@ -6,7 +6,12 @@
 mod axis;
 mod cell;
 mod color;
+mod color_bar;
 mod course;
+#[cfg(feature = "dataset")]
+mod dataset;
+#[cfg(feature = "dataset")]
+mod histogram;
 #[cfg(feature = "extracellular")]
 mod potential;
 mod selection;
@@ -16,6 +21,8 @@ mod stack;
 mod view;
 mod voltage;
 
+#[cfg(feature = "dataset")]
+pub use dataset::dataset_overview;
 #[cfg(feature = "extracellular")]
 pub use potential::cell_and_potentials;
 pub use selection::depth_selection;

@@ -1,13 +1,12 @@
 use apical_core::{CompartmentId, Traces, Unit};
 use apical_morphology::CompartmentTree;
 use svg::Document;
-use svg::node::element::{Group, LinearGradient, Path, Rectangle, Stop};
+use svg::node::element::{Group, Path, Rectangle};
 
-use super::axis::{
-    FAINT, INK, SMALL_PX, Scale, line, text, tick_label, ticks, time_axis, upward_text,
-};
+use super::axis::{FAINT, SMALL_PX, Scale, line, text, tick_label, ticks, time_axis, upward_text};
 use super::cell::{self, Panel};
 use super::color;
+use super::color_bar::color_bar;
 use super::course::course;
 
 const WIDTH: f64 = 960.0;
@@ -44,47 +43,17 @@ pub fn cell_and_traces(
     if let Some(group) = cell::draw(tree, compartments, farthest_um, CELL) {
         document = document.add(group);
     }
-    document = document.add(color_bar(farthest_um));
+    document = document.add(color_bar(
+        "path-distance",
+        COLOR_BAR,
+        farthest_um,
+        "Path distance from soma (µm)",
+        44.0,
+    ));
     for group in rows(tree, compartments, traces, farthest_um) {
         document = document.add(group);
     }
     format!("{document}\n")
-}
-
-fn color_bar(farthest_um: f64) -> Group {
-    const STOPS: usize = 12;
-    let mut gradient = LinearGradient::new()
-        .set("id", "path-distance")
-        .set("x1", 0)
-        .set("y1", 1)
-        .set("x2", 0)
-        .set("y2", 0);
-    for k in 0..=STOPS {
-        let share = k as f64 / STOPS as f64;
-        gradient = gradient
-            .add(Stop::new().set("offset", share).set("stop-color", color::sequential(share)));
-    }
-    let Panel { left, top, width, height } = COLOR_BAR;
-    let scale = Scale { from: [0.0, farthest_um], to: [top + height, top] };
-    let mut group = Group::new().add(gradient).add(
-        Rectangle::new()
-            .set("x", left)
-            .set("y", top)
-            .set("width", width)
-            .set("height", height)
-            .set("fill", "url(#path-distance)"),
-    );
-    let right = left + width;
-    for tick in ticks(scale.from, 5) {
-        let y = scale.at(tick);
-        group = group.add(line([right, y], [right + 3.0, y], INK, 0.8)).add(text(
-            tick_label(tick),
-            [right + 6.0, y + 3.0],
-            "start",
-            SMALL_PX,
-        ));
-    }
-    group.add(upward_text("Path distance from soma (µm)", [right + 44.0, top + 0.5 * height]))
 }
 
 fn rows(
