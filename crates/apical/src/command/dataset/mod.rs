@@ -1,6 +1,7 @@
 //! Data sets of simulated trials.
 
 mod generate;
+mod info;
 mod merge;
 mod verify;
 
@@ -21,6 +22,7 @@ pub(super) struct DatasetArgs {
 #[derive(Debug, Subcommand)]
 enum DatasetCommand {
     Generate(Box<generate::GenerateArgs>),
+    Info(info::InfoArgs),
     Verify(verify::VerifyArgs),
     Merge(merge::MergeArgs),
 }
@@ -28,6 +30,7 @@ enum DatasetCommand {
 pub(super) fn run(args: &DatasetArgs) -> Result<(), Failure> {
     match &args.command {
         DatasetCommand::Generate(args) => generate::run(args),
+        DatasetCommand::Info(args) => info::run(args),
         DatasetCommand::Verify(args) => verify::run(args),
         DatasetCommand::Merge(args) => merge::run(args),
     }
