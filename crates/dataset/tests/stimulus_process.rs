@@ -253,7 +253,6 @@ proptest! {
                     prop_assert!(contains(process.epsp_peak_na, peak_na));
                     prop_assert_eq!((rise_ms, decay_ms), (0.5, 5.0));
                 }
-                other => prop_assert!(false, "{:?}", other),
             }
         }
     }
