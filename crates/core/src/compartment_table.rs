@@ -17,9 +17,9 @@ pub struct CompartmentRecord {
     pub center_um: Option<[f64; 3]>,
     /// Path distance of the centre from the 0 end of the root section, µm.
     pub path_distance_um: f64,
-    /// Membrane area, µm².
+    /// Membrane area, µm²; 0 where it is not known.
     pub area_um2: f64,
-    /// Mean diameter, µm.
+    /// Mean diameter, µm; 0 where it is not known.
     pub diameter_um: f64,
     /// Length along the section, µm.
     pub length_um: f64,

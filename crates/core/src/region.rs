@@ -77,7 +77,7 @@ pub enum Region {
     Tuft,
     /// Axon.
     Axon,
-    /// A section of another type.
+    /// A section of another type, or an apical one of which it is not known where it belongs.
     Other,
 }
 
