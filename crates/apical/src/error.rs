@@ -213,6 +213,19 @@ pub enum ApicalError {
     /// Another of the processes that work together has failed, and says why.
     #[error("another process has failed; the data set is not complete")]
     OtherRank,
+    /// Trials that cannot be made into arrays for LFDeep.
+    #[cfg(all(feature = "files", feature = "dataset"))]
+    #[error(transparent)]
+    Lfdeep(#[from] crate::output::LfdeepError),
+    /// A file or folder of converted simulations of NeuronIO.
+    #[cfg(all(feature = "files", feature = "dataset"))]
+    #[error("{}: {source}", path.display())]
+    Neuronio {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: crate::input::NeuronioError,
+    },
     /// A data set with damaged or missing trials.
     #[error("{}: {damaged} trials are damaged, {missing} are missing", path.display())]
     NotWhole {

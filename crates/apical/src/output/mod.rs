@@ -4,7 +4,15 @@
 //! manifest is a complete run, and no file is ever half-written under its own name.
 
 mod directory;
+#[cfg(feature = "dataset")]
+mod lfdeep;
 mod manifest;
+#[cfg(feature = "dataset")]
+mod npy_stream;
 
 pub use directory::{ArrayFile, Dtype, RunDirectory};
+#[cfg(feature = "dataset")]
+pub use lfdeep::{
+    LfdeepArray, LfdeepError, LfdeepExport, LfdeepForm, LfdeepOptions, LfdeepWindows,
+};
 pub use manifest::{MorphologyEntry, RunManifest, SpikeEntry, Versions, read_manifest};

@@ -2,6 +2,8 @@
 
 mod generate;
 mod info;
+mod export_lfdeep;
+mod import_neuronio;
 mod merge;
 mod verify;
 
@@ -25,6 +27,8 @@ enum DatasetCommand {
     Info(info::InfoArgs),
     Verify(verify::VerifyArgs),
     Merge(merge::MergeArgs),
+    ImportNeuronio(import_neuronio::ImportNeuronioArgs),
+    ExportLfdeep(export_lfdeep::ExportLfdeepArgs),
 }
 
 pub(super) fn run(args: &DatasetArgs) -> Result<(), Failure> {
@@ -33,5 +37,7 @@ pub(super) fn run(args: &DatasetArgs) -> Result<(), Failure> {
         DatasetCommand::Info(args) => info::run(args),
         DatasetCommand::Verify(args) => verify::run(args),
         DatasetCommand::Merge(args) => merge::run(args),
+        DatasetCommand::ImportNeuronio(args) => import_neuronio::run(args),
+        DatasetCommand::ExportLfdeep(args) => export_lfdeep::run(args),
     }
 }

@@ -1,0 +1,73 @@
+//! A trial as LFDeep cuts it: into columns of a millisecond.
+
+use std::sync::Arc;
+
+use apical_core::{CompartmentId, Trial, TrialLayout, TrialSource};
+
+use super::LfdeepError;
+use crate::ApicalError;
+
+/// What a column of a trial holds: the events of bin k, the voltages at k ms, and spikes after k + 0.5 ms.
+#[derive(Clone, Debug)]
+pub(super) struct Columns {
+    /// How many there are in a trial. The spikes of the last bin are not all known, so that it is none.
+    pub(super) count: usize,
+    pub(super) synapses: usize,
+    pub(super) dendrites: Vec<CompartmentId>,
+    soma: CompartmentId,
+}
+
+impl Columns {
+    pub(super) fn new(layout: &TrialLayout) -> Result<Self, LfdeepError> {
+        let dendrites: Vec<_> = layout.compartments.dendritic().collect();
+        let (synapses, duration_ms) = (layout.synapse_count, layout.duration_ms);
+        if dendrites.is_empty() || synapses != 2 * dendrites.len() {
+            return Err(LfdeepError::Synapses { synapses, dendrites: dendrites.len() });
+        }
+        match duration_ms.checked_sub(1) {
+            None | Some(0) => Err(LfdeepError::TooShort { duration_ms }),
+            Some(count) => Ok(Self { count, synapses, dendrites, soma: layout.soma }),
+        }
+    }
+
+    /// Reads a trial.
+    pub(super) fn trial<S: TrialSource>(
+        &self,
+        source: &S,
+        index: usize,
+    ) -> Result<Arc<Trial>, ApicalError>
+    where
+        ApicalError: From<S::Error>,
+    {
+        let trial = source.trial(index)?;
+        if let Some(at) = trial.injected_na.iter().position(|&current| current != 0.0) {
+            let bin = at / source.layout().injection_sites.len();
+            let current_na = trial.injected_na[at].to_string();
+            return Err(LfdeepError::InjectedCurrent { trial: index, bin, current_na }.into());
+        }
+        Ok(trial)
+    }
+
+    /// Compartments that have a voltage: dendrites in order, then the soma.
+    pub(super) fn compartments(&self) -> impl Iterator<Item = CompartmentId> {
+        self.dendrites.iter().copied().chain([self.soma])
+    }
+
+    /// Their voltages, mV.
+    pub(super) fn voltages_mv(&self, trial: &Trial, column: usize) -> impl Iterator<Item = f32> {
+        let voltages = trial.voltages_at(column);
+        self.compartments().map(|compartment| voltages[compartment.index()])
+    }
+
+    /// Whether there is a spike, by column.
+    pub(super) fn spikes(&self, trial: &Trial) -> Vec<bool> {
+        let mut spikes = vec![false; self.count];
+        for ms in &trial.marks.spikes_ms {
+            // toward 0 as in LFDeep: what is before 0.5 ms is in column 0
+            if let Some(spike) = spikes.get_mut((ms - 0.5) as usize) {
+                *spike = true;
+            }
+        }
+        spikes
+    }
+}
