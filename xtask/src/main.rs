@@ -13,6 +13,7 @@ mod growth;
 mod input_recipe;
 mod lfpykit;
 mod neuron_import;
+mod neuronio;
 mod python;
 mod tidy;
 mod timing;
@@ -41,6 +42,8 @@ enum Task {
     /// Checks data sets: with Python, with MPI, and how fast they are made.
     #[command(subcommand)]
     Dataset(dataset::Options),
+    /// Imports simulations pickled as published, exports them, and compares every number with zarr and numpy.
+    Neuronio(neuronio::Options),
     /// Times apical and other simulators on the same neuron.
     BenchPeers(bench_peers::Options),
     /// Error and cost of time steps and methods of integration.
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Task::NeuronImport(options) => neuron_import::run(&options),
         Task::InputRecipe(options) => input_recipe::run(&options),
         Task::Dataset(options) => dataset::run(&options),
+        Task::Neuronio(options) => neuronio::run(&options),
         Task::BenchPeers(options) => bench_peers::run(&options),
         Task::Convergence(options) => convergence::run(&options),
         Task::Growth(options) => growth::run(&options),

@@ -1,4 +1,4 @@
-//! The Python that has NEURON and LFPykit.
+//! The Python that has NEURON, LFPykit and zarr.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use crate::workspace::root;
 /// Where Python is found.
 #[derive(clap::Args, Clone)]
 pub(crate) struct PythonOptions {
-    /// The Python that has what the task needs installed: NEURON 9.0.2 or LFPykit 0.6.2, and numpy.
+    /// The Python that has what the task needs installed: NEURON 9.0.2, LFPykit 0.6.2 or zarr, and numpy.
     #[arg(long, env = "APICAL_PYTHON", default_value = "python3")]
     python: String,
 }
@@ -47,6 +47,8 @@ impl PythonOptions {
     /// The same of zarr.
     pub(crate) fn require_zarr(&self) -> Outcome<String> {
         self.require("import zarr; print(zarr.__version__)", "zarr", "'zarr>=3'")
+    /// The same of zarr and numpy.
+        self.require("import numpy, zarr; print(zarr.__version__)", "zarr or numpy", "zarr numpy")
     }
 
     /// The version that a line of Python prints.
