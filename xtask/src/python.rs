@@ -44,10 +44,8 @@ impl PythonOptions {
         self.require("import numpy; print(numpy.__version__)", "numpy", "numpy")
     }
 
-    /// The same of zarr.
-    pub(crate) fn require_zarr(&self) -> Outcome<String> {
-        self.require("import zarr; print(zarr.__version__)", "zarr", "'zarr>=3'")
     /// The same of zarr and numpy.
+    pub(crate) fn require_zarr(&self) -> Outcome<String> {
         self.require("import numpy, zarr; print(zarr.__version__)", "zarr or numpy", "zarr numpy")
     }
 

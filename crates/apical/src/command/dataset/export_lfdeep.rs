@@ -17,6 +17,9 @@ use crate::command::{Failure, counted, refusal, to_stderr};
 /// column after the window. Simulations are whole trials: input_spikes.npy, [synapses, ms, trials], and output.npy, [rows,
 /// ms, trials]. Rows are the dendritic voltages, whether there is a somatic spike, the soma voltage; a spike at t ms is in column
 /// t - 0.5, rounded down. The last ms of a trial, of which not all spikes are known, is no column.
+///
+/// LFDeep has no channels for injected currents, and trials that have any are refused: make a data set for it with
+/// --stimulus-share 0.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 LFDeep splits the windows that it reads at random. Windows of one trial are much alike: test with other trials.

@@ -1,9 +1,9 @@
 //! Data sets of simulated trials.
 
-mod generate;
-mod info;
 mod export_lfdeep;
+mod generate;
 mod import_neuronio;
+mod info;
 mod merge;
 mod verify;
 
