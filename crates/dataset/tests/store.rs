@@ -4,15 +4,17 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use apical_core::{
     BinnedEvents, CalciumEvent, CalciumRule, CompartmentId, CompartmentRecord, CompartmentTable,
-    Region, SectionType, SynapseId, Trial, TrialLayout, TrialMarks, TrialSource,
+    Region, SectionType, SynapseId, Trial, TrialLayout, TrialMarks, TrialSource, TrialsInMemory,
 };
 use apical_dataset::store::{
     Damage, FORMAT_VERSION, Manifest, Store, StoreError, StoreWriter, VoltagePrecision, discard,
     seal, verify,
 };
+use apical_dataset::{Loader, LoaderConfig, Position, Scaling, ScalingMethod};
 use serde_json::{Value, json};
 
 const STEPS_PER_MS: usize = 4;
@@ -133,6 +135,30 @@ fn half_precision_rounds_to_the_nearest() {
     for (found, expected) in store.trial(0).unwrap().voltage_mv.iter().zip(&expected.voltage_mv) {
         // half of the distance of neighbors between 64 and 128
         assert!((found - expected).abs() <= 0.03125, "{found} {expected}");
+    }
+}
+
+/// What is loaded from disk is what is loaded from memory, from the start and after a restart.
+#[test]
+fn batches_are_those_of_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    complete(folder.path(), 150);
+    let store = Arc::new(Store::open(folder.path()).unwrap());
+    let trials = (0..3).map(|number| trial(number, 150).0).collect();
+    let memory = Arc::new(TrialsInMemory::new(layout(150), trials).unwrap());
+    let mut config = LoaderConfig::default();
+    config.batch_size = 4;
+    let scaling = Scaling::fit(&*memory, &[0, 2], ScalingMethod::PerCompartment).unwrap();
+    let fitted = Scaling::fit(&*store, &[0, 2], ScalingMethod::PerCompartment).unwrap();
+    assert_eq!(fitted, scaling);
+    config.scaling = Some(scaling);
+    let from = Position { epoch: 0, batch: 3 };
+    for position in [Position::default(), from] {
+        let of_store = Loader::new(Arc::clone(&store), &[0, 2], &config, position).unwrap();
+        let of_memory = Loader::new(Arc::clone(&memory), &[0, 2], &config, position).unwrap();
+        for (a, b) in of_store.zip(of_memory).take(40) {
+            assert_eq!(a.unwrap(), b.unwrap());
+        }
     }
 }
 

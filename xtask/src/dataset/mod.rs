@@ -1,5 +1,6 @@
 //! Data sets: read by Python, made by several processes, and how fast.
 
+mod load;
 mod mpi;
 mod python;
 mod speed;
@@ -16,6 +17,8 @@ pub(crate) enum Options {
     Python(python::Options),
     /// One process, several shards, and two MPI ranks make the same data set.
     Mpi(mpi::Options),
+    /// Rates at which a data set is loaded from disk, in windows and in stretches.
+    Load(load::Options),
     /// Rate of generation beside that of the bare simulator, and its memory.
     Speed(speed::Options),
 }
@@ -25,6 +28,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     match options {
         Options::Python(options) => python::run(options),
         Options::Mpi(options) => mpi::run(options),
+        Options::Load(options) => load::run(options),
         Options::Speed(options) => speed::run(options),
     }
 }
