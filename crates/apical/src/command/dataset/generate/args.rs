@@ -82,7 +82,7 @@ pub(in crate::command) struct GenerateArgs {
     pub(super) quiet_share: Option<f64>,
     /// Parameters of the input, instead of the published ones.
     ///
-    /// A JSON file of an object with any of \"input\" (rates), \"stimuli\" (currents) and \"calcium_rule\", in the form that
+    /// A JSON file of an object with any of "input" (rates), "stimuli" (currents) and "calcium_rule", in the form that
     /// manifest.json of a data set has under generator, trials.
     #[arg(long, value_name = "F.json", help_heading = "Input")]
     pub(super) input: Option<PathBuf>,
