@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use crate::SynapseId;
+use crate::{CompartmentId, SynapseId};
 
 /// Errors of the shared vocabulary.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -65,5 +65,45 @@ pub enum CoreError {
         trial: usize,
         /// Number of trials.
         trials: usize,
+    },
+    /// A place that the neuron does not have.
+    #[error("{what} is compartment {compartment}, which does not exist: there are {compartments}")]
+    Compartment {
+        /// What is there.
+        what: &'static str,
+        /// The offending compartment.
+        compartment: CompartmentId,
+        /// Number of compartments.
+        compartments: usize,
+    },
+    /// Trials of no length, or of more values than can be in memory.
+    #[error("trials of {duration_ms} ms and {compartments} compartments cannot be held")]
+    Layout {
+        /// Length of a trial, ms.
+        duration_ms: usize,
+        /// Number of compartments.
+        compartments: usize,
+    },
+    /// A value that is no number.
+    #[error("{what}: value {index} is {value}")]
+    NotFinite {
+        /// What the array is.
+        what: &'static str,
+        /// Place in the array.
+        index: usize,
+        /// The offending value.
+        value: f32,
+    },
+    /// A spike or calcium event that is not within its trial, or not after the one before.
+    #[error("{what} {index} is at {time_ms} ms: not in order within {duration_ms} ms")]
+    Mark {
+        /// Spike or calcium event.
+        what: &'static str,
+        /// Which of them.
+        index: usize,
+        /// The offending time, ms.
+        time_ms: f64,
+        /// Length of the trial, ms.
+        duration_ms: usize,
     },
 }

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BinnedEvents, CalciumEvent, CompartmentId, CompartmentTable, CoreError};
 
+/// Most values of a kind in one trial: what 32 bits count, as the offsets of [`BinnedEvents`] do.
+const MOST_VALUES: usize = u32::MAX as usize;
+
 /// What the numbers of trials are: the same for all trials of a [`TrialSource`](crate::TrialSource).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrialLayout {
@@ -21,6 +24,33 @@ pub struct TrialLayout {
     pub duration_ms: usize,
 }
 
+impl TrialLayout {
+    /// Refuses a layout that no trial can have.
+    ///
+    /// # Errors
+    ///
+    /// [`CoreError::Compartment`] for a place that the neuron does not have, [`CoreError::Layout`] for trials of no length
+    /// or of more values than can be addressed.
+    pub fn check(&self) -> Result<(), CoreError> {
+        let compartments = self.compartments.len();
+        let soma = [("the soma", self.soma)].into_iter();
+        let calcium = self.calcium_site.map(|site| ("the calcium site", site));
+        let injected = self.injection_sites.iter().map(|&site| ("an injection site", site));
+        for (what, compartment) in soma.chain(calcium).chain(injected) {
+            if compartment.index() >= compartments {
+                return Err(CoreError::Compartment { what, compartment, compartments });
+            }
+        }
+        let columns = [compartments, self.injection_sites.len(), self.synapse_count];
+        let values = columns.map(|columns| self.duration_ms.checked_add(1)?.checked_mul(columns));
+        let fit = values.iter().all(|count| count.is_some_and(|count| count <= MOST_VALUES));
+        if fit && self.duration_ms > 0 {
+            return Ok(());
+        }
+        Err(CoreError::Layout { duration_ms: self.duration_ms, compartments })
+    }
+}
+
 /// When a trial is out of the ordinary.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrialMarks {
@@ -31,6 +61,35 @@ pub struct TrialMarks {
 }
 
 impl TrialMarks {
+    /// Refuses marks of a whole trial that are not in order of time and within it.
+    ///
+    /// # Errors
+    ///
+    /// [`CoreError::Mark`] with the first of them.
+    pub fn check(&self, duration_ms: usize) -> Result<(), CoreError> {
+        let end_ms = duration_ms as f64;
+        let check = |what, times_ms: &mut dyn Iterator<Item = [f64; 2]>| {
+            let mut least_ms = 0.0;
+            for (index, [start_ms, stop_ms]) in times_ms.enumerate() {
+                for time_ms in [start_ms, stop_ms] {
+                    // false for what is no number
+                    if !(time_ms >= least_ms && time_ms <= end_ms) {
+                        return Err(CoreError::Mark { what, index, time_ms, duration_ms });
+                    }
+                    least_ms = time_ms;
+                }
+            }
+            Ok(())
+        };
+        check("spike", &mut self.spikes_ms.iter().map(|&ms| [ms, ms]))?;
+        let events = self.calcium_events.iter();
+        // an event that goes on at the last sample ends one later
+        let mut within = events.map(|event| [event.onset_ms, event.end_ms - 1.0]);
+        check("calcium event", &mut within)?;
+        let peaks = self.calcium_events.iter().map(|event| event.peak_mv as f32);
+        check_finite("peaks of calcium events", peaks)
+    }
+
     /// Those of some bins, in ms from their start: spikes after it and up to their end, and the calcium events that overlap
     /// with them, which may thus begin before 0 and end after the stretch.
     #[must_use]
@@ -75,7 +134,8 @@ impl Trial {
     /// # Errors
     ///
     /// [`CoreError::Shape`] if an array does not fit the number of bins, [`CoreError::Synapse`] for a synapse that the
-    /// neuron does not have.
+    /// neuron does not have, [`CoreError::NotFinite`] for a voltage or current that is no number, and what
+    /// [`TrialMarks::check`] refuses.
     pub fn new(
         layout: &TrialLayout,
         events: BinnedEvents,
@@ -83,18 +143,32 @@ impl Trial {
         voltage_mv: Vec<f32>,
         marks: TrialMarks,
     ) -> Result<Self, CoreError> {
-        let bins = events.bins();
+        let trial = Self { events, injected_na, voltage_mv, marks };
+        trial.check(layout)?;
+        Ok(trial)
+    }
+
+    /// Refuses a trial whose parts do not fit each other and the neuron.
+    ///
+    /// # Errors
+    ///
+    /// As [`Trial::new`].
+    pub fn check(&self, layout: &TrialLayout) -> Result<(), CoreError> {
+        let bins = self.bins();
         let shape = |what, expected, found| {
             if expected == found { Ok(()) } else { Err(CoreError::Shape { what, expected, found }) }
         };
-        let sites = layout.injection_sites.len();
-        shape("injected currents [bins × sites]", bins * sites, injected_na.len())?;
+        let injected = bins * layout.injection_sites.len();
+        shape("injected currents [bins × sites]", injected, self.injected_na.len())?;
         let voltages = (bins + 1) * layout.compartments.len();
-        shape("voltages [(bins + 1) × compartments]", voltages, voltage_mv.len())?;
-        match events.synapses().iter().find(|synapse| synapse.index() >= layout.synapse_count) {
-            Some(&synapse) => Err(CoreError::Synapse { synapse, synapses: layout.synapse_count }),
-            None => Ok(Self { events, injected_na, voltage_mv, marks }),
+        shape("voltages [(bins + 1) × compartments]", voltages, self.voltage_mv.len())?;
+        let synapses = layout.synapse_count;
+        if let Some(&synapse) = self.events.synapses().iter().find(|id| id.index() >= synapses) {
+            return Err(CoreError::Synapse { synapse, synapses });
         }
+        check_finite("injected currents, nA", self.injected_na.iter().copied())?;
+        check_finite("voltages, mV", self.voltage_mv.iter().copied())?;
+        self.marks.check(bins)
     }
 
     /// T, the number of bins.
@@ -138,6 +212,13 @@ impl Trial {
                 .to_vec(),
             marks: self.marks.stretch(bins),
         }
+    }
+}
+
+fn check_finite(what: &'static str, values: impl Iterator<Item = f32>) -> Result<(), CoreError> {
+    match values.enumerate().find(|(_, value)| !value.is_finite()) {
+        Some((index, value)) => Err(CoreError::NotFinite { what, index, value }),
+        None => Ok(()),
     }
 }
 
@@ -218,5 +299,48 @@ mod tests {
             new(&injected_na, &voltage_mv, &fewer),
             Err(CoreError::Synapse { synapse: SynapseId::new(3), synapses: 3 })
         );
+    }
+
+    #[test]
+    fn refuses_what_is_no_number_or_out_of_order() {
+        let refused = |change: &dyn Fn(&mut Trial)| {
+            let mut changed = trial();
+            change(&mut changed);
+            changed.check(&layout()).unwrap_err().to_string()
+        };
+        let error = refused(&|trial| trial.voltage_mv[7] = f32::NAN);
+        assert_eq!(error, "voltages, mV: value 7 is NaN");
+        let error = refused(&|trial| trial.injected_na[2] = f32::INFINITY);
+        assert_eq!(error, "injected currents, nA: value 2 is inf");
+        let error = refused(&|trial| trial.marks.spikes_ms[1] = 0.5);
+        assert_eq!(error, "spike 1 is at 0.5 ms: not in order within 5 ms");
+        let error = refused(&|trial| trial.marks.spikes_ms[2] = 5.5);
+        assert_eq!(error, "spike 2 is at 5.5 ms: not in order within 5 ms");
+        refused(&|trial| trial.marks.spikes_ms[0] = f64::NAN);
+        refused(&|trial| trial.marks.calcium_events[0].end_ms = f64::NAN);
+        refused(&|trial| trial.marks.calcium_events[0].end_ms = 7.0);
+        refused(&|trial| trial.marks.calcium_events[0].peak_mv = f64::NEG_INFINITY);
+        let mut last = trial();
+        last.marks.calcium_events[0].end_ms = 6.0;
+        assert_eq!(last.check(&layout()), Ok(()));
+    }
+
+    #[test]
+    fn refuses_layouts_that_no_trial_has() {
+        assert_eq!(layout().check(), Ok(()));
+        let refused = |change: &dyn Fn(&mut TrialLayout)| {
+            let mut changed = layout();
+            change(&mut changed);
+            changed.check().unwrap_err()
+        };
+        let of =
+            |error: &CoreError| matches!(error, CoreError::Compartment { compartments: 2, .. });
+        assert!(of(&refused(&|layout| layout.soma = CompartmentId::new(2))));
+        assert!(of(&refused(&|layout| layout.calcium_site = Some(CompartmentId::new(9)))));
+        assert!(of(&refused(&|layout| layout.injection_sites.push(CompartmentId::new(2)))));
+        let of = |error: &CoreError| matches!(error, CoreError::Layout { compartments: 2, .. });
+        assert!(of(&refused(&|layout| layout.duration_ms = 0)));
+        assert!(of(&refused(&|layout| layout.duration_ms = usize::MAX)));
+        assert!(of(&refused(&|layout| layout.duration_ms = 3_000_000_000)));
     }
 }

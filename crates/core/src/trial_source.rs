@@ -58,8 +58,9 @@ impl TrialsInMemory {
     ///
     /// # Errors
     ///
-    /// [`CoreError::Shape`] if a trial is not as long as the layout says.
+    /// [`CoreError::Shape`] if a trial is not as long as the layout says, and what [`TrialLayout::check`] refuses.
     pub fn new(layout: TrialLayout, trials: Vec<Trial>) -> Result<Self, CoreError> {
+        layout.check()?;
         match trials.iter().find(|trial| trial.bins() != layout.duration_ms) {
             Some(trial) => Err(CoreError::Shape {
                 what: "bins of a trial",

@@ -18,7 +18,12 @@ fn source(trials: &[Vec<[f32; 2]>]) -> TrialsInMemory {
     let trial = |voltages: &Vec<[f32; 2]>| {
         let injected = vec![0.0; bins * common::SITES];
         let events = BinnedEvents::none(bins);
-        Trial::new(&layout, events, injected, voltages.concat(), TrialMarks::default()).unwrap()
+        let zeros = vec![0.0; 2 * voltages.len()];
+        let mut trial =
+            Trial::new(&layout, events, injected, zeros, TrialMarks::default()).unwrap();
+        // those of other sources may be no numbers
+        trial.voltage_mv = voltages.concat();
+        trial
     };
     let trials = trials.iter().map(trial).collect();
     TrialsInMemory::new(layout.clone(), trials).unwrap()

@@ -48,7 +48,10 @@ pub(crate) fn trial(layout: &TrialLayout, index: usize, marks: TrialMarks) -> Tr
     };
     let (injected, voltages) = (numbers(SITES, bins), numbers(layout.compartments.len(), bins + 1));
     let events = BinnedEvents::new(offsets, synapses).unwrap();
-    Trial::new(layout, events, injected, voltages, marks).unwrap()
+    let mut trial = Trial::new(layout, events, injected, voltages, TrialMarks::default()).unwrap();
+    // those of other sources may be anywhere
+    trial.marks = marks;
+    trial
 }
 
 /// A spike every 90 ms, off the grid of milliseconds but for one, and a calcium event of 30 ms in every other trial.
