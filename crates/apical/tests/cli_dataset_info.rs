@@ -59,7 +59,7 @@ fn write(writer: &StoreWriter, number: usize, marks: TrialMarks, na: f32) {
     };
     let trial =
         Trial::new(layout, events, injected, voltages(3 * (DURATION_MS + 1)), marks).unwrap();
-    writer.write(number, &trial, voltages(DURATION_MS + 1), Value::Null).unwrap();
+    writer.write(number, trial, voltages(DURATION_MS + 1), Value::Null).unwrap();
 }
 
 fn spiking(spikes_ms: &[f64]) -> TrialMarks {

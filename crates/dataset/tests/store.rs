@@ -87,7 +87,7 @@ fn trial(number: usize, duration_ms: usize) -> (Trial, Vec<f32>) {
 
 fn write(writer: &StoreWriter, number: usize) {
     let (trial, soma) = trial(number, writer.manifest().layout.duration_ms);
-    writer.write(number, &trial, soma, json!({"number": number})).unwrap();
+    writer.write(number, trial, soma, json!({"number": number})).unwrap();
 }
 
 fn complete(root: &Path, duration_ms: usize) -> Manifest {
@@ -172,7 +172,7 @@ fn many_events_need_several_files() {
     let (mut trial, soma) = trial(0, 3);
     let synapses = (0..300_000).map(|k| SynapseId::new(k % 99_991)).collect();
     trial.events = BinnedEvents::new(vec![0, 10, 299_999, 300_000], synapses).unwrap();
-    let record = writer.write(0, &trial, soma, Value::Null).unwrap();
+    let record = writer.write(0, trial.clone(), soma, Value::Null).unwrap();
     assert_eq!(record.files.keys().filter(|name| name.starts_with("event_synapse")).count(), 3);
     let store = Store::open(folder.path()).unwrap();
     assert_eq!(store.events(0).unwrap(), trial.events);
@@ -183,7 +183,7 @@ fn what_has_no_room_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let writer = StoreWriter::open(folder.path(), &manifest(1, 3)).unwrap();
     let refused = |trial: &Trial, soma: &[f32]| {
-        let error = writer.write(0, trial, soma.to_vec(), Value::Null).unwrap_err();
+        let error = writer.write(0, trial.clone(), soma.to_vec(), Value::Null).unwrap_err();
         assert!(matches!(error, StoreError::Trial { trial: 0, .. }), "{error}");
     };
     // one event a synapse and bin
@@ -196,6 +196,12 @@ fn what_has_no_room_is_refused() {
     refused(&spikes, &soma);
     let (longer, _) = trial(0, 4);
     refused(&longer, &soma);
+    let (mut no_number, _) = trial(0, 3);
+    no_number.voltage_mv[5] = f32::NAN;
+    refused(&no_number, &soma);
+    let (whole, mut no_number) = trial(0, 3);
+    no_number[7] = f32::INFINITY;
+    refused(&whole, &no_number);
 }
 
 #[test]
@@ -206,16 +212,16 @@ fn going_on_is_the_same_as_not_stopping() {
     // backwards, by three writers
     for number in [2, 0, 1] {
         let writer = StoreWriter::open(folders[1].path(), &manifest(3, 110)).unwrap();
-        assert!(!writer.has(number));
+        assert!(!writer.has(number).unwrap());
         write(&writer, number);
-        assert!(writer.has(number));
+        assert!(writer.has(number).unwrap());
     }
     assert_eq!(checksum(folders[1].path()), whole);
     // another trial is another content
     let writer = StoreWriter::open(folders[2].path(), &manifest(3, 110)).unwrap();
     (0..2).for_each(|number| write(&writer, number));
     let (other, soma) = trial(7, 110);
-    writer.write(2, &other, soma, Value::Null).unwrap();
+    writer.write(2, other, soma, Value::Null).unwrap();
     assert_ne!(checksum(folders[2].path()), whole);
 }
 
@@ -295,9 +301,125 @@ fn damage_is_found() {
     discard(root, found.damaged.iter().map(|(trial, ..)| *trial)).unwrap();
     assert_eq!(Manifest::read(root).unwrap().seal, None);
     let writer = StoreWriter::open(root, &manifest(3, 250)).unwrap();
-    (0..3).filter(|&number| !writer.has(number)).for_each(|number| write(&writer, number));
+    (0..3).filter(|&number| !writer.has(number).unwrap()).for_each(|number| write(&writer, number));
     assert_eq!(seal(root).unwrap().seal.unwrap(), before);
     assert_eq!(verify(root, |_| ()).unwrap(), clean);
+}
+
+/// A record that is cut, changed, of another trial or of another data set is found, and mended like any damage.
+#[test]
+fn damaged_records_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let before = complete(root, 20).seal.unwrap();
+    let record = |number: usize| root.join(format!("trials/{number:06}.json"));
+    let texts = [0, 1, 2].map(|number| fs::read_to_string(record(number)).unwrap());
+    let other = tempfile::tempdir().unwrap();
+    let mut manifest_of_other = manifest(3, 20);
+    manifest_of_other.generator["seed"] = json!(2);
+    write(&StoreWriter::open(other.path(), &manifest_of_other).unwrap(), 1);
+    let foreign = fs::read_to_string(other.path().join("trials/000001.json")).unwrap();
+
+    for (number, text, expected) in [
+        (0, &texts[0][..100], "EOF while parsing"),
+        (1, &texts[1].replace("\"peak_mv\": 0.1", "\"peak_mv\": 0.2"), "is not what was written"),
+        (2, &texts[0], "it is of trial 0"),
+        (1, &foreign, "of another data set"),
+    ] {
+        fs::write(record(number), text).unwrap();
+        let found = verify(root, |_| ()).unwrap();
+        assert!(!found.is_whole());
+        assert_eq!((found.trials, found.damaged.len()), (3, 1));
+        let (trial, path, damage) = &found.damaged[0];
+        assert_eq!((*trial, path), (number, &record(number)));
+        assert!(damage.to_string().contains(expected), "{damage}");
+        let writer = StoreWriter::open(root, &manifest(3, 20)).unwrap();
+        for error in [
+            writer.has(number).map(|_| ()).unwrap_err(),
+            seal(root).map(|_| ()).unwrap_err(),
+            Store::open(root).unwrap().trial(number).map(|_| ()).unwrap_err(),
+        ] {
+            assert!(matches!(&error, StoreError::Damaged { path, .. } if *path == record(number)));
+        }
+        discard(root, [number]).unwrap();
+        assert!(!writer.has(number).unwrap());
+        write(&writer, number);
+        assert_eq!(seal(root).unwrap().seal.unwrap(), before);
+    }
+    assert!(verify(root, |_| ()).unwrap().is_whole());
+
+    // a manifest that was changed is not the trials' fault; nor is one whose checksum was
+    let path = root.join("manifest.json");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("\"seed\": 1", "\"seed\": 3")).unwrap();
+    assert!(matches!(verify(root, |_| ()), Err(StoreError::Changed { .. })));
+    fs::write(&path, text.replace(&before.checksum, &"0".repeat(64))).unwrap();
+    let found = verify(root, |_| ()).unwrap();
+    assert_eq!((found.damaged.len(), found.sealed_as_found, found.is_whole()), (0, false, false));
+}
+
+/// A trial that is written again leaves nothing of the one before: here currents and events that the second has not.
+#[test]
+fn a_trial_that_is_written_again_replaces_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let writer = StoreWriter::open(root, &manifest(2, 20)).unwrap();
+    write(&writer, 0);
+    let (quiet, soma) = trial(1, 20);
+    writer.write(0, quiet.clone(), soma, Value::Null).unwrap();
+    assert_eq!(*Store::open(root).unwrap().trial(0).unwrap(), quiet);
+    assert!(!root.join("injected_na/c/0").exists());
+    // nor is a file that the record does not name taken for its own
+    fs::create_dir_all(root.join("injected_na/c/0/0")).unwrap();
+    fs::write(root.join("injected_na/c/0/0/0"), "left by something else").unwrap();
+    assert_eq!(*Store::open(root).unwrap().trial(0).unwrap(), quiet);
+}
+
+/// Of many who begin a folder at once, those who want the same share it and the others are told.
+#[test]
+fn one_of_several_that_begin_at_once_is_first() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let opened: Vec<_> = std::thread::scope(|scope| {
+            let open = |seed: u32| {
+                let root = folder.path();
+                scope.spawn(move || {
+                    let mut manifest = manifest(3, 20);
+                    manifest.generator["seed"] = json!(seed);
+                    StoreWriter::open(root, &manifest)
+                })
+            };
+            let threads: Vec<_> = [1, 2, 1, 2].map(open).into_iter().collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let first = &Manifest::read(folder.path()).unwrap().generator["seed"];
+        for (opened, seed) in opened.iter().zip([1, 2, 1, 2]) {
+            match opened {
+                Ok(_) => assert_eq!(first, &json!(seed)),
+                Err(error) => {
+                    assert!(matches!(error, StoreError::Differs { .. }), "{error}");
+                    assert_ne!(first, &json!(seed));
+                }
+            }
+        }
+        assert_eq!(opened.iter().filter(|opened| opened.is_ok()).count(), 2);
+    }
+}
+
+/// What describes an array follows from the manifest, and is written again.
+#[test]
+fn a_lost_description_of_an_array_is_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    complete(root, 20);
+    let path = root.join("soma_mv/zarr.json");
+    let before = fs::read(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    let error = Store::open(root).unwrap_err();
+    assert!(matches!(&error, StoreError::Array { path: p, .. } if *p == path), "{error}");
+    StoreWriter::open(root, &manifest(3, 20)).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), before);
+    assert!(verify(root, |_| ()).unwrap().is_whole());
 }
 
 #[test]
@@ -323,6 +445,17 @@ fn what_is_no_data_set_is_refused() {
     value["format_version"] = json!(FORMAT_VERSION);
     value["trials"] = json!(-3);
     assert!(matches!(refused(&value.to_string()), StoreError::Json { .. }));
+    value["trials"] = json!(10_u64.pow(15));
+    assert!(matches!(refused(&value.to_string()), StoreError::Count { field: "trials", .. }));
+    value["trials"] = json!(3);
+    value["layout"]["soma"] = json!(99_999);
+    assert!(matches!(refused(&value.to_string()), StoreError::Layout { .. }));
+    value["layout"]["soma"] = json!(0);
+    value["layout"]["duration_ms"] = json!(u64::MAX);
+    assert!(matches!(refused(&value.to_string()), StoreError::Layout { .. }));
+    value["layout"]["duration_ms"] = json!(20);
+    value["steps_per_ms"] = json!(0);
+    assert!(matches!(refused(&value.to_string()), StoreError::Count { field: "steps_per_ms", .. }));
 }
 
 #[test]
@@ -337,14 +470,14 @@ fn what_cannot_be_written_is_an_error_that_names_the_file() {
     let writer = StoreWriter::open(&root, &manifest(3, 20)).unwrap();
     fs::write(root.join("voltage_mv/c"), "a file where a folder should be").unwrap();
     let (trial, soma) = trial(0, 20);
-    let error = writer.write(0, &trial, soma.clone(), Value::Null).unwrap_err();
+    let error = writer.write(0, trial.clone(), soma.clone(), Value::Null).unwrap_err();
     assert!(
-        matches!(&error, StoreError::Io { path, .. } if path.ends_with("voltage_mv/c/0/0/0")),
+        matches!(&error, StoreError::Io { path, .. } if path.ends_with("voltage_mv/c/0")),
         "{error}"
     );
-    assert!(!writer.has(0));
-    let error = writer.write(0, &trial, soma[1..].to_vec(), Value::Null).unwrap_err();
+    assert!(!writer.has(0).unwrap());
+    let error = writer.write(0, trial.clone(), soma[1..].to_vec(), Value::Null).unwrap_err();
     assert!(matches!(error, StoreError::SomaLength { found: 80, expected: 81, .. }), "{error}");
-    let error = writer.write(3, &trial, soma, Value::Null).unwrap_err();
+    let error = writer.write(3, trial, soma, Value::Null).unwrap_err();
     assert!(matches!(error, StoreError::NoTrial { trial: 3, trials: 3, .. }), "{error}");
 }

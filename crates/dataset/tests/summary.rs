@@ -71,7 +71,7 @@ fn write(
     let voltages = vec![-70.0; (DURATION_MS + 1) * 4];
     let events = BinnedEvents::new(offsets, synapses).unwrap();
     let trial = Trial::new(layout, events, injected, voltages, marks).unwrap();
-    writer.write(number, &trial, vec![-70.0; DURATION_MS + 1], origin).unwrap();
+    writer.write(number, trial, vec![-70.0; DURATION_MS + 1], origin).unwrap();
 }
 
 fn marks(spikes_ms: &[f64], calcium: &[[f64; 3]]) -> TrialMarks {

@@ -35,15 +35,20 @@ pub fn fill(
     batch_size: usize,
     progress: &impl FillProgress,
 ) -> Result<(), ApicalError> {
-    let missing = trials.filter(|&trial| !writer.has(trial));
-    let batches = batches(missing, batch_size.max(1));
+    let mut missing = Vec::new();
+    for trial in trials {
+        if !writer.has(trial)? {
+            missing.push(trial);
+        }
+    }
+    let batches = batches(missing.into_iter(), batch_size.max(1));
     batches.into_par_iter().with_max_len(1).try_for_each(|batch| {
         let steps_per_ms = generator.steps_per_ms() as u64;
         let mut observer = Milliseconds { progress, steps_per_ms };
         let simulated = generator.simulate(batch.clone(), &mut observer)?;
         for (number, done) in batch.zip(simulated) {
             let origin = json!({ "stimuli": done.stimuli });
-            progress.written(&writer.write(number as usize, &done.trial, done.soma_mv, origin)?);
+            progress.written(&writer.write(number as usize, done.trial, done.soma_mv, origin)?);
         }
         Ok(())
     })

@@ -14,7 +14,7 @@ use zarrs::metadata_ext::codec::blosc::{BloscCompressionLevel, BloscCompressor, 
 use zarrs::storage::store::MemoryStore;
 use zarrs::storage::{ReadableStorageTraits, StoreKey};
 
-use super::{Manifest, StoreError, VoltagePrecision, file};
+use super::{Manifest, StoreError, TrialRecord, VoltagePrecision, file};
 
 /// Milliseconds of voltages that are compressed together: a window of as many is in two of them at most.
 const BINS_PER_CHUNK: u64 = 100;
@@ -113,7 +113,7 @@ impl ArrayName {
                 data_type: data_type::uint32(),
                 bytes_per_value: 4,
                 fill: u32::MAX.into(),
-                shape: vec![bins * (layout.synapse_count as u64).max(1)],
+                shape: vec![(manifest.most_events() as u64).max(1)],
                 chunk: vec![EVENTS_PER_CHUNK],
                 inner: None,
                 axes: &["trial", "event"],
@@ -146,8 +146,7 @@ impl ArrayName {
                 data_type: data_type::float64(),
                 bytes_per_value: 8,
                 fill: f64::NAN.into(),
-                // a spike needs a step below the threshold and one above it
-                shape: vec![steps / 2 + 1],
+                shape: vec![manifest.most_spikes() as u64],
                 chunk: vec![SPIKES_PER_CHUNK],
                 inner: None,
                 axes: &["trial", "spike"],
@@ -160,6 +159,29 @@ impl ArrayName {
     /// Whether the array has any values: there may be no places that currents are injected into.
     pub(super) fn is_there(self, manifest: &Manifest) -> bool {
         self != Self::Injected || !manifest.layout.injection_sites.is_empty()
+    }
+
+    /// The files of a trial of so many events that cannot be missing, by name.
+    pub(super) fn files_needed(
+        self,
+        manifest: &Manifest,
+        trial: usize,
+        events: usize,
+    ) -> impl Iterator<Item = String> {
+        let files = match self {
+            Self::Voltage | Self::Soma => 1,
+            Self::EventOffset => u64::from(events > 0),
+            Self::EventSynapse => (events as u64).div_ceil(EVENTS_PER_CHUNK),
+            // currents of 0 have no file; spikes are in the record as well
+            Self::Injected | Self::Spike => 0,
+        };
+        let rest = "/0".repeat(self.plan(manifest).chunk.len() - 1);
+        (0..files).map(move |file| format!("{}/{file}{rest}", self.folder(trial)))
+    }
+
+    /// Where the files of a trial are.
+    pub(super) fn folder(self, trial: usize) -> String {
+        format!("{}/c/{trial}", self.name())
     }
 
     /// Files that describe the array.
@@ -208,16 +230,20 @@ impl ArrayName {
         Ok((array, memory))
     }
 
-    /// Writes what describes the array.
-    pub(super) fn write_metadata(self, manifest: &Manifest, root: &Path) -> Result<(), StoreError> {
+    /// Writes what describes the array, where it is not there: all of it follows from the manifest.
+    pub(super) fn complete_metadata(
+        self,
+        manifest: &Manifest,
+        root: &Path,
+    ) -> Result<(), StoreError> {
+        let name = self.metadata();
+        let path = root.join(&name);
+        if path.exists() {
+            return Ok(());
+        }
         let (array, memory) = self.build(manifest)?;
-        let path = root.join(self.metadata());
         array.store_metadata().map_err(StoreError::array(&path))?;
-        file::write(
-            root,
-            &self.metadata(),
-            &taken(&memory, &self.metadata(), &path)?.unwrap_or_default(),
-        )
+        file::write(root, &name, &taken(&memory, &name, &path)?.unwrap_or_default())
     }
 
     /// The files that hold a trial's values, by name: none where all are the fill value.
@@ -305,14 +331,15 @@ impl Arrays {
         Ok(Self(there.map(open).collect::<Result<_, _>>()?))
     }
 
-    /// The first `count` values of a trial; none if there is no such array.
+    /// The first `count` values of a trial; none if there is no such array. A file that its record does not name was not
+    /// written, since all of its values are 0.
     ///
     /// Whole chunks are decompressed, whose checksums are compared; of parts they are not.
-    pub(super) fn read<T: ElementOwned>(
+    pub(super) fn read<T: ElementOwned + Default>(
         &self,
         name: ArrayName,
         root: &Path,
-        trial: usize,
+        record: &TrialRecord,
         count: usize,
     ) -> Result<Vec<T>, StoreError> {
         let mut values = Vec::new();
@@ -320,9 +347,13 @@ impl Arrays {
             return Ok(values);
         };
         let mut indices = vec![0; array.dimensionality()];
-        indices[0] = trial as u64;
+        indices[0] = record.trial as u64;
         while values.len() < count {
-            let path = root.join(array.chunk_key(&indices).as_str());
+            let key = array.chunk_key(&indices);
+            if !record.files.contains_key(key.as_str()) {
+                break;
+            }
+            let path = root.join(key.as_str());
             let chunk: Vec<T> =
                 array.retrieve_chunk_opt(&indices, &options()).map_err(StoreError::array(&path))?;
             if values.is_empty() {
@@ -332,7 +363,7 @@ impl Arrays {
             }
             indices[1] += 1;
         }
-        values.truncate(count);
+        values.resize(count, T::default());
         Ok(values)
     }
 }

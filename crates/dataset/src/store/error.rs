@@ -51,6 +51,32 @@ pub enum StoreError {
         /// Version that can be read.
         supported: u32,
     },
+    /// A manifest whose layout no trial can have.
+    #[error("{}: {source}", path.display())]
+    Layout {
+        /// The manifest.
+        path: PathBuf,
+        /// Why.
+        source: CoreError,
+    },
+    /// A number of a manifest that is 0 or too large.
+    #[error("{}: {field} is {value}, not between 1 and {most}", path.display())]
+    Count {
+        /// The manifest.
+        path: PathBuf,
+        /// Which number.
+        field: &'static str,
+        /// The number.
+        value: usize,
+        /// The largest that it can be.
+        most: usize,
+    },
+    /// A manifest that was changed after trials were made: none of them belongs to it.
+    #[error("{}: none of the trials was made for this manifest: was it changed?", path.display())]
+    Changed {
+        /// The manifest.
+        path: PathBuf,
+    },
     /// A data set that was made in another way than the one to go on with.
     #[error(
         "{}: was made with {field} = {existing}, not {wanted}: use the same options, or another folder",

@@ -15,6 +15,12 @@ const FORMAT: &str = "apical dataset";
 /// Version of the format of data sets: raised whenever older programs could no longer read them.
 pub const FORMAT_VERSION: u32 = 1;
 
+/// Most trials of a data set: its folders would have as many files each.
+const MOST_TRIALS: usize = 10_000_000;
+
+/// Most time steps of a trial.
+const MOST_STEPS: usize = 1 << 32;
+
 /// How voltages are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -60,7 +66,7 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Seal {
-    /// SHA-256 over the names and checksums of all files: equal for data sets of equal content.
+    /// SHA-256 over the checksums of all records, one a line in order of trials: equal for data sets of equal content.
     pub checksum: String,
     /// Size of all files of trials.
     pub bytes: u64,
@@ -104,7 +110,8 @@ impl Manifest {
     /// # Errors
     ///
     /// [`StoreError::NoManifest`] if there is none, [`StoreError::Format`] if it is of something else,
-    /// [`StoreError::FormatVersion`] if it is of a version that this program does not know.
+    /// [`StoreError::FormatVersion`] if it is of a version that this program does not know, [`StoreError::Layout`] or
+    /// [`StoreError::Count`] if no data set can be so.
     pub fn read(root: &Path) -> Result<Self, StoreError> {
         let path = root.join(MANIFEST);
         let value: Value = file::read_json(&path)?
@@ -117,8 +124,54 @@ impl Manifest {
             Some(found) if found != u64::from(FORMAT_VERSION) => {
                 Err(StoreError::FormatVersion { path, found, supported: FORMAT_VERSION })
             }
-            _ => serde_json::from_value(value).map_err(StoreError::json(&path)),
+            _ => {
+                let manifest: Self =
+                    serde_json::from_value(value).map_err(StoreError::json(&path))?;
+                manifest.check(root)?;
+                Ok(manifest)
+            }
         }
+    }
+
+    /// Refuses a manifest that no data set can have.
+    pub(super) fn check(&self, root: &Path) -> Result<(), StoreError> {
+        let path = root.join(MANIFEST);
+        self.layout.check().map_err(|source| StoreError::Layout { path: path.clone(), source })?;
+        let counts = [
+            ("trials", self.trials, MOST_TRIALS),
+            ("steps_per_ms", self.steps_per_ms, MOST_STEPS / self.layout.duration_ms),
+        ];
+        match counts.into_iter().find(|(_, count, most)| *count == 0 || count > most) {
+            Some((field, value, most)) => Err(StoreError::Count { path, field, value, most }),
+            None => Ok(()),
+        }
+    }
+
+    /// SHA-256 over how trials are made, hexadecimal: equal for data sets whose trials may be mixed. Neither the version of
+    /// the crate nor the seal is part of it.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        // JSON of numbers, texts and lists cannot fail
+        file::sha256(self.essence().unwrap_or_default().to_string().as_bytes())
+    }
+
+    fn essence(&self) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(Self { apical: String::new(), seal: None, ..self.clone() })
+    }
+
+    /// Most synaptic events of a trial: one a synapse and bin.
+    pub(super) const fn most_events(&self) -> usize {
+        self.layout.duration_ms * self.layout.synapse_count
+    }
+
+    /// Most spikes of a trial: each needs a step below the threshold and one above it.
+    pub(super) const fn most_spikes(&self) -> usize {
+        self.layout.duration_ms * self.steps_per_ms / 2 + 1
+    }
+
+    /// Writes the manifest of a data set that is not there yet; says whether it was this process that wrote it.
+    pub(super) fn write_first(&self, root: &Path) -> Result<bool, StoreError> {
+        file::write_first_json(root, MANIFEST, self)
     }
 
     pub(super) fn write(&self, root: &Path) -> Result<(), StoreError> {
@@ -128,15 +181,12 @@ impl Manifest {
     /// Whether trials made by this manifest belong to the data set of another one. Programs of any version may go on
     /// with a data set while their numerics are the same.
     pub(super) fn check_same(&self, existing: &Self, root: &Path) -> Result<(), StoreError> {
-        let value = |manifest: &Self| {
-            let manifest = Self { apical: String::new(), seal: None, ..manifest.clone() };
-            serde_json::to_value(manifest).map_err(StoreError::json(root))
-        };
         let path = root.join(MANIFEST);
+        let value = |manifest: &Self| manifest.essence().map_err(StoreError::json(&path));
         match difference(&value(existing)?, &value(self)?) {
             None => Ok(()),
             Some((field, existing, wanted)) => {
-                Err(StoreError::Differs { path, field, existing, wanted })
+                Err(StoreError::Differs { path: path.clone(), field, existing, wanted })
             }
         }
     }

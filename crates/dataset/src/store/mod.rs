@@ -14,7 +14,8 @@
 //!
 //! A trial is there when its file in `trials/` is, which is written last. Every file is written under a temporary name and
 //! renamed, so that a process can be killed at any time and loses the trials it is working on. No two trials share
-//! a file, so that any number of processes can write to one folder without a lock.
+//! a file, so that any number of processes can write to one folder without a lock: that one of them is first to write the
+//! manifest is seen to by a link, which fails where there is one.
 
 mod arrays;
 mod error;

@@ -6,19 +6,20 @@ use half::f16;
 use zarrs::array::ElementOwned;
 
 use super::arrays::{ArrayName, Arrays};
+use super::manifest::MANIFEST;
 use super::verify::Damage;
 use super::{Manifest, StoreError, TrialRecord, VoltagePrecision};
 
 /// A data set on disk, open for reading.
 ///
-/// It may still be incomplete: [`Store::check_complete`] says so, and a trial that is not there cannot be read.
+/// It may still be incomplete: [`Store::check_complete`] says so, and a trial that is not there or damaged cannot be read.
 #[derive(Debug)]
 pub struct Store {
     root: PathBuf,
     manifest: Manifest,
     arrays: Arrays,
-    /// By trial.
-    records: Vec<Option<TrialRecord>>,
+    /// By trial; none where it is missing.
+    records: Vec<Option<Result<TrialRecord, Damage>>>,
 }
 
 impl Store {
@@ -26,14 +27,19 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// What [`Manifest::read`] refuses, [`StoreError::Array`] or [`StoreError::Json`] for a file that is not as it should
-    /// be.
+    /// What [`Manifest::read`] refuses, [`StoreError::Array`] for an array that is not described as it should be,
+    /// [`StoreError::Changed`] if all trials are of another manifest.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let root = root.into();
         let manifest = Manifest::read(&root)?;
         let arrays = Arrays::open(&root, &manifest)?;
-        let read = |trial| TrialRecord::read(&root, trial);
-        let records = (0..manifest.trials).map(read).collect::<Result<_, _>>()?;
+        let identity = manifest.identity();
+        let read = |trial| TrialRecord::read(&root, &manifest, &identity, trial);
+        let records = (0..manifest.trials).map(read).collect::<Result<Vec<_>, _>>()?;
+        let mut there = records.iter().flatten().peekable();
+        if there.peek().is_some() && there.all(|record| record == &Err(Damage::OtherDataset)) {
+            return Err(StoreError::Changed { path: root.join(MANIFEST) });
+        }
         Ok(Self { root, manifest, arrays, records })
     }
 
@@ -49,9 +55,15 @@ impl Store {
         &self.manifest
     }
 
-    /// The records of the trials that are there.
+    /// The records of the trials that are there, but for damaged records.
     pub fn records(&self) -> impl Iterator<Item = &TrialRecord> {
-        self.records.iter().flatten()
+        self.records.iter().flatten().flatten()
+    }
+
+    /// The trials whose records are damaged.
+    pub(super) fn damaged_records(&self) -> impl Iterator<Item = (usize, &Damage)> {
+        let records = self.records.iter().enumerate();
+        records.filter_map(|(trial, record)| Some((trial, record.as_ref()?.as_ref().err()?)))
     }
 
     /// The trials that are not there.
@@ -67,16 +79,28 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Incomplete`] with the first that is missing.
+    /// [`StoreError::Incomplete`] with the first that is missing, [`StoreError::Damaged`] with the first damaged record.
     pub fn check_complete(&self) -> Result<(), StoreError> {
-        self.missing().next().map_or(Ok(()), |first| Err(self.incomplete(first)))
+        if let Some(first) = self.missing().next() {
+            return Err(self.incomplete(first));
+        }
+        match self.damaged_records().next() {
+            Some((trial, damage)) => Err(self.damaged(trial, damage)),
+            None => Ok(()),
+        }
+    }
+
+    fn damaged(&self, trial: usize, damage: &Damage) -> StoreError {
+        let path = self.root.join(TrialRecord::name(trial));
+        StoreError::Damaged { path, damage: damage.clone() }
     }
 
     /// The record of one trial.
     ///
     /// # Errors
     ///
-    /// [`StoreError::NoTrial`] beyond the last, [`StoreError::Incomplete`] if it is missing.
+    /// [`StoreError::NoTrial`] beyond the last, [`StoreError::Incomplete`] if it is missing, [`StoreError::Damaged`] if it is
+    /// damaged.
     pub fn record(&self, trial: usize) -> Result<&TrialRecord, StoreError> {
         let trials = self.records.len();
         let record = self.records.get(trial);
@@ -84,7 +108,11 @@ impl Store {
             let path = self.root.clone();
             StoreError::NoTrial { path, trial, trials }
         })?;
-        record.as_ref().ok_or_else(|| self.incomplete(trial))
+        match record {
+            None => Err(self.incomplete(trial)),
+            Some(Ok(record)) => Ok(record),
+            Some(Err(damage)) => Err(self.damaged(trial, damage)),
+        }
     }
 
     fn incomplete(&self, first: usize) -> StoreError {
@@ -98,9 +126,10 @@ impl Store {
     ///
     /// As [`TrialSource::trial`].
     pub fn soma_mv(&self, trial: usize) -> Result<Vec<f32>, StoreError> {
-        self.check_files(self.record(trial)?)?;
+        let record = self.record(trial)?;
+        self.check_files(record)?;
         let steps = self.manifest.layout.duration_ms * self.manifest.steps_per_ms;
-        self.read(ArrayName::Soma, trial, steps + 1)
+        self.read(ArrayName::Soma, record, steps + 1)
     }
 
     /// The synaptic events of a trial, without its voltages.
@@ -112,32 +141,32 @@ impl Store {
         let record = self.record(trial)?;
         self.check_files(record)?;
         let offsets =
-            self.read(ArrayName::EventOffset, trial, self.manifest.layout.duration_ms + 1)?;
-        let synapses: Vec<u32> = self.read(ArrayName::EventSynapse, trial, record.events)?;
+            self.read(ArrayName::EventOffset, record, self.manifest.layout.duration_ms + 1)?;
+        let synapses: Vec<u32> = self.read(ArrayName::EventSynapse, record, record.events)?;
         let synapses = synapses.into_iter().map(|synapse| SynapseId::new(synapse as usize));
         BinnedEvents::new(offsets, synapses.collect())
             .map_err(|source| StoreError::Trial { trial, source })
     }
 
-    fn voltages_mv(&self, trial: usize) -> Result<Vec<f32>, StoreError> {
+    fn voltages_mv(&self, record: &TrialRecord) -> Result<Vec<f32>, StoreError> {
         let layout = &self.manifest.layout;
         let count = (layout.duration_ms + 1) * layout.compartments.len();
         match self.manifest.precision {
-            VoltagePrecision::Float32 => self.read(ArrayName::Voltage, trial, count),
+            VoltagePrecision::Float32 => self.read(ArrayName::Voltage, record, count),
             VoltagePrecision::Float16 => {
-                let rounded: Vec<f16> = self.read(ArrayName::Voltage, trial, count)?;
+                let rounded: Vec<f16> = self.read(ArrayName::Voltage, record, count)?;
                 Ok(rounded.into_iter().map(f16::to_f32).collect())
             }
         }
     }
 
-    fn read<T: ElementOwned>(
+    fn read<T: ElementOwned + Default>(
         &self,
         name: ArrayName,
-        trial: usize,
+        record: &TrialRecord,
         count: usize,
     ) -> Result<Vec<T>, StoreError> {
-        self.arrays.read(name, &self.root, trial, count)
+        self.arrays.read(name, &self.root, record, count)
     }
 
     /// A file that is gone would be read as if nothing had been written to it.
@@ -165,10 +194,12 @@ impl TrialSource for Store {
 
     fn trial(&self, index: usize) -> Result<Arc<Trial>, StoreError> {
         let events = self.events(index)?;
-        let voltage_mv = self.voltages_mv(index)?;
+        let record = self.record(index)?;
+        let voltage_mv = self.voltages_mv(record)?;
         let sites = self.manifest.layout.injection_sites.len();
-        let injected_na = self.read(ArrayName::Injected, index, events.bins() * sites)?;
-        let trial = Trial::new(self.layout(), events, injected_na, voltage_mv, self.marks(index)?);
+        let injected_na = self.read(ArrayName::Injected, record, events.bins() * sites)?;
+        let marks = record.marks.clone();
+        let trial = Trial::new(self.layout(), events, injected_na, voltage_mv, marks);
         trial.map(Arc::new).map_err(|source| StoreError::Trial { trial: index, source })
     }
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::{FileRecord, Manifest, Store, StoreError, TrialRecord, file};
+use super::writer::remove_trial;
+use super::{FileRecord, Manifest, Seal, Store, StoreError, TrialRecord, file};
 
 /// What is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,10 @@ pub enum Damage {
     },
     /// It has another content than when it was written.
     Content,
+    /// It is the record of a trial that was made for another data set.
+    OtherDataset,
+    /// It is the record of a trial and does not say what it should.
+    Record(String),
 }
 
 impl fmt::Display for Damage {
@@ -30,6 +35,8 @@ impl fmt::Display for Damage {
             Self::Missing => write!(f, "is missing"),
             Self::Size { written, found } => write!(f, "has {found} bytes, written were {written}"),
             Self::Content => write!(f, "its content is not what was written"),
+            Self::OtherDataset => write!(f, "it is of another data set: its manifest.json differs"),
+            Self::Record(why) => write!(f, "{why}"),
         }
     }
 }
@@ -56,6 +63,7 @@ impl Damage {
 
 /// What reading all files of a data set has shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Verification {
     /// Trials that are there, whole or not.
     pub trials: usize,
@@ -63,9 +71,20 @@ pub struct Verification {
     pub missing: Vec<usize>,
     /// Trials with a damaged file: number, file, what is wrong with it.
     pub damaged: Vec<(usize, PathBuf, Damage)>,
+    /// Whether the seal, where there is one, is that of the trials that are there.
+    pub sealed_as_found: bool,
 }
 
-/// Reads every file of every trial that is there and compares it with its checksum. `done` is called after each trial.
+impl Verification {
+    /// Whether everything is there and as it was written.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.missing.is_empty() && self.damaged.is_empty() && self.sealed_as_found
+    }
+}
+
+/// Reads every file of every trial that is there and compares it with its checksum, that of records included. `done` is
+/// called after each trial.
 ///
 /// # Errors
 ///
@@ -83,15 +102,24 @@ pub fn verify(root: &Path, done: impl Fn(&TrialRecord) + Sync) -> Result<Verific
         done(record);
         Ok(damaged)
     };
-    let damaged = records.par_iter().map(of_trial).collect::<Result<Vec<_>, StoreError>>()?;
+    let files = records.par_iter().map(of_trial).collect::<Result<Vec<_>, StoreError>>()?;
+    let of_record = |(trial, damage): (usize, &Damage)| {
+        (trial, root.join(TrialRecord::name(trial)), damage.clone())
+    };
+    let mut damaged: Vec<_> = store.damaged_records().map(of_record).collect();
+    let trials = records.len() + damaged.len();
+    damaged.extend(files.into_iter().flatten());
+    damaged.sort_by_key(|(trial, ..)| *trial);
+    let seal = store.manifest().seal.as_ref();
     Ok(Verification {
-        trials: records.len(),
+        trials,
         missing: store.missing().collect(),
-        damaged: damaged.concat(),
+        damaged,
+        sealed_as_found: seal.is_none_or(|seal| *seal == Seal::of(&store)),
     })
 }
 
-/// Forgets trials, so that they can be made again. The data set is then incomplete.
+/// Removes trials, so that they can be made again. The data set is then incomplete.
 ///
 /// # Errors
 ///
@@ -101,13 +129,5 @@ pub fn discard(root: &Path, trials: impl IntoIterator<Item = usize>) -> Result<(
     if manifest.seal.take().is_some() {
         manifest.write(root)?;
     }
-    trials.into_iter().try_for_each(|trial| {
-        let path = root.join(TrialRecord::name(trial));
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(StoreError::io(&path)(error))
-            }
-            _ => Ok(()),
-        }
-    })
+    trials.into_iter().try_for_each(|trial| remove_trial(root, trial))
 }

@@ -9,8 +9,8 @@ use crate::command::Failure;
 
 /// Complete a data set whose parts were made by several processes.
 ///
-/// Looks whether all trials are there and writes their checksum and totals into manifest.json. No trial is read, moved or
-/// written.
+/// Looks whether all trials are there and are of this data set, and writes their checksum and totals into manifest.json. No
+/// array is read, moved or written.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Parts that were made in several folders, on machines without a common file system, belong into one folder first: no two have

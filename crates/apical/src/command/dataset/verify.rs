@@ -20,7 +20,7 @@ pub(super) struct VerifyArgs {
     /// The data set.
     #[arg(value_name = "DIR")]
     dataset: PathBuf,
-    /// Forget damaged trials, so that `apical dataset generate` makes them again.
+    /// Remove damaged trials, so that `apical dataset generate` makes them again.
     #[arg(long)]
     discard: bool,
     /// Show no progress.
@@ -35,7 +35,8 @@ pub(super) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     }
     let found = verify(&args.dataset, |_| bar.inc(1)).map_err(ApicalError::from)?;
     bar.finish_and_clear();
-    let Verification { trials, missing, damaged } = found;
+    let is_whole = found.is_whole();
+    let Verification { trials, missing, damaged, sealed_as_found, .. } = found;
     for (trial, path, damage) in &damaged {
         writeln!(io::stdout(), "trial {trial}: {}: {damage}", path.display())?;
     }
@@ -48,11 +49,14 @@ pub(super) fn run(args: &VerifyArgs) -> Result<(), Failure> {
             counted(missing.len(), "trial")
         )?;
     }
+    if !sealed_as_found && missing.is_empty() && damaged.is_empty() {
+        writeln!(io::stdout(), "manifest.json: the checksum in it is not that of the trials")?;
+    }
     if args.discard && !damaged.is_empty() {
         discard(&args.dataset, damaged.iter().copied()).map_err(ApicalError::from)?;
         to_stderr(&format!("discarded {}", counted(damaged.len(), "trial")));
     }
-    if missing.is_empty() && damaged.is_empty() {
+    if is_whole {
         writeln!(io::stdout(), "{} verified", counted(trials, "trial"))?;
         return Ok(());
     }

@@ -191,9 +191,9 @@ pub fn import_neuronio(
 ) -> Result<Manifest, ApicalError> {
     let writer = StoreWriter::open(dataset, &files.manifest())?;
     for index in 0..files.simulations() {
-        if !writer.has(index) {
+        if !writer.has(index)? {
             let NeuronioSimulation { trial, soma_mv, origin } = files.read(index)?;
-            writer.write(index, &trial, soma_mv, origin)?;
+            writer.write(index, trial, soma_mv, origin)?;
         }
         done();
     }

@@ -94,7 +94,8 @@ impl DatasetSummary {
             share_of_uncompressed: (values > 0).then(|| bytes as f64 / uncompressed),
             precision: manifest.precision,
             steps_per_ms: manifest.steps_per_ms,
-            checksum: manifest.seal.as_ref().map(|seal| seal.checksum.clone()),
+            checksum: (manifest.seal.as_ref().filter(|_| store.check_complete().is_ok()))
+                .map(|seal| seal.checksum.clone()),
             neuron: NeuronSummary::new(layout),
             quiet_trials: records.iter().filter(|record| record.is_quiet()).count(),
             current_trials: records.iter().filter(|record| record.has_current()).count(),

@@ -53,12 +53,21 @@ pub(super) fn run(args: &GenerateArgs) -> Result<(), Failure> {
 
 /// Makes the trials that this process is to make.
 fn make(args: &GenerateArgs, ranks: &Ranks) -> Result<(), ApicalError> {
-    let (generator, mut manifest) = generator(args)?;
-    manifest.precision = args.precision;
-    let writer = StoreWriter::open(&args.out, &manifest)?;
+    let (generator, manifest) = generator(args)?;
+    let (generator, writer) = match StoreWriter::open(&args.out, &manifest) {
+        // another machine began it in the meantime, with instructions of its own
+        Err(StoreError::Differs { .. }) if args.instruction_set.is_none() => {
+            let (generator, manifest) = self::generator(args)?;
+            (generator, StoreWriter::open(&args.out, &manifest)?)
+        }
+        opened => (generator, opened?),
+    };
     let shard = args.shard.unwrap_or(Shard { index: ranks.index(), count: ranks.count() });
     let trials = shard.trials(args.trials);
-    let there = trials.clone().filter(|&trial| writer.has(trial)).count();
+    let mut there = 0;
+    for trial in trials.clone() {
+        there += usize::from(writer.has(trial)?);
+    }
     if there > 0 && !args.quiet {
         to_stderr(&format!("{} of {} are there", there, counted(trials.len(), "trial")));
     }
@@ -111,7 +120,8 @@ fn generator(args: &GenerateArgs) -> Result<(TrialGenerator, Manifest), ApicalEr
     }
     let parameters = parameters(args)?;
     let generator = TrialGenerator::new(model.into(), soma, config, parameters, args.trials)?;
-    let manifest = generator.manifest(&neuron);
+    let mut manifest = generator.manifest(&neuron);
+    manifest.precision = args.precision;
     Ok((generator, manifest))
 }
 
