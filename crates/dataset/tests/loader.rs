@@ -422,18 +422,46 @@ fn what_is_wrong_is_named() {
     shuffle.balance = Balance { spike_share: 2.0, calcium_share: 0.0 };
     assert_eq!(parameter(&self::config(5, SampleOrder::Shuffled(shuffle)), 0), "spike_share");
 
+    // what no machine can hold
+    for huge in [1025, usize::MAX] {
+        config = sequential(5);
+        config.read_ahead_trials = huge;
+        assert_eq!(parameter(&config, 0), "read_ahead_trials");
+        config = sequential(5);
+        config.prefetched_batches = huge;
+        assert_eq!(parameter(&config, 0), "prefetched_batches");
+    }
+    let epoch = |batch_size, samples| {
+        let mut shuffle = Shuffle::default();
+        shuffle.samples_per_epoch = Some(samples);
+        self::config(batch_size, SampleOrder::Shuffled(shuffle))
+    };
+    for huge in [(1 << 30) + 1, usize::MAX] {
+        assert_eq!(parameter(&epoch(5, huge), 0), "samples_per_epoch");
+    }
+    // a sample of 20 bins has 21 values of each channel
+    let layout = source.layout();
+    let channels = layout.synapse_count.max(2 + layout.injection_sites.len());
+    let most = u32::MAX as usize / (21 * channels);
+    assert_eq!(parameter(&epoch(most + 1, 1 << 30), 0), "batch_size");
+    config = epoch(most, 1 << 30);
+    config.prefetched_batches = 64;
+    assert_eq!(parameter(&config, 0), "prefetched_batches");
+    // in sequence a batch is no larger than what there is
+    start(&source, &[0, 1], &sequential(usize::MAX));
+
     config = sequential(5);
     config.scaling = Some(Scaling::new(vec![0.0; 3], vec![1.0; 3]).unwrap());
-    let start = Position::default();
+    let at = Position::default();
     assert!(matches!(
-        wrong(&config, &[0], start),
+        wrong(&config, &[0], at),
         DatasetError::Core(CoreError::Shape { expected: 2, found: 3, .. })
     ));
     let config = sequential(5);
-    assert_eq!(wrong(&config, &[], start), DatasetError::Empty { parameter: "trials" });
-    assert_eq!(wrong(&config, &[1, 0, 1], start), DatasetError::TrialTwice { trial: 1 });
+    assert_eq!(wrong(&config, &[], at), DatasetError::Empty { parameter: "trials" });
+    assert_eq!(wrong(&config, &[1, 0, 1], at), DatasetError::TrialTwice { trial: 1 });
     let no_trial = CoreError::NoTrial { trial: 4, trials: 4 };
-    assert_eq!(wrong(&config, &[4], start), DatasetError::Core(no_trial));
+    assert_eq!(wrong(&config, &[4], at), DatasetError::Core(no_trial));
 }
 
 /// What seed 1 has drawn before: a change of it, such as by another version of the generator's crates, makes loaders that

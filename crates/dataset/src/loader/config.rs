@@ -1,8 +1,25 @@
+use apical_core::TrialLayout;
 use serde::{Deserialize, Serialize};
 
+use crate::error::parameter;
 use crate::{Balance, DatasetError, Scaling, WindowShape};
 
+/// Batches ahead, and trials ahead, each of which is read on a thread of its own.
+const MOST_AHEAD: usize = 1024;
+
+/// Samples of an epoch: 16 GiB are planned in advance.
+pub(super) const MOST_SAMPLES: usize = 1 << 30;
+
+/// Values of a batch, so that its events can be counted in 32 bits.
+const MOST_BATCH_VALUES: usize = u32::MAX as usize;
+
+/// Values of all batches: 1 TiB.
+const MOST_VALUES: u64 = 1 << 38;
+
 /// What a [`Loader`](crate::Loader) loads and in which order.
+///
+/// How much memory there is cannot be known. Refused is what no machine has: batches of 2³² values or more, an event and bin
+/// of every synapse counted as one, or of 1 TiB together, and epochs of more than 2³⁰ samples.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -15,9 +32,10 @@ pub struct LoaderConfig {
     pub order: SampleOrder,
     /// What voltages are standardized with; by default they are left in mV.
     pub scaling: Option<Scaling>,
-    /// Batches that are assembled before they are asked for; 4 by default.
+    /// Batches that are assembled before they are asked for; 4 by default, at most 1024.
     pub prefetched_batches: usize,
-    /// Trials that are read before samples of them are needed, each on a thread of its own; 2 by default, at least 1.
+    /// Trials that are read before samples of them are needed, each on a thread of its own; 2 by default, 1 to
+    /// 1024.
     pub read_ahead_trials: usize,
 }
 
@@ -38,17 +56,40 @@ impl LoaderConfig {
     pub(super) fn check(&self) -> Result<(), DatasetError> {
         at_least_one("batch_size", self.batch_size)?;
         at_least_one("read_ahead_trials", self.read_ahead_trials)?;
+        for (name, ahead) in [
+            ("read_ahead_trials", self.read_ahead_trials),
+            ("prefetched_batches", self.prefetched_batches),
+        ] {
+            parameter(ahead <= MOST_AHEAD, name, ahead as f64, "at most 1024")?;
+        }
         if let SampleOrder::Shuffled(shuffle) = &self.order {
             at_least_one("shuffle_trials", shuffle.shuffle_trials)?;
         }
         Ok(())
     }
+
+    /// That batches of an epoch of so many samples can be held in memory.
+    pub(super) fn check_batches(
+        &self,
+        layout: &TrialLayout,
+        samples: usize,
+    ) -> Result<(), DatasetError> {
+        let batch_size = self.batch_size.min(samples);
+        let channels = layout.compartments.len().saturating_add(layout.injection_sites.len());
+        let values = batch_size
+            .saturating_mul(self.window.bins.saturating_add(1))
+            .saturating_mul(channels.max(layout.synapse_count));
+        let expected = "small enough for batches of less than 2^32 values";
+        parameter(values <= MOST_BATCH_VALUES, "batch_size", batch_size as f64, expected)?;
+        let all = (values as u64).saturating_mul(self.prefetched_batches as u64 + 1);
+        let expected = "small enough for batches of less than 1 TiB";
+        let prefetched = self.prefetched_batches as f64;
+        parameter(all <= MOST_VALUES, "prefetched_batches", prefetched, expected)
+    }
 }
 
-fn at_least_one(parameter: &'static str, value: usize) -> Result<(), DatasetError> {
-    let expected = "at least 1";
-    let value = value as f64;
-    if value > 0.0 { Ok(()) } else { Err(DatasetError::Parameter { parameter, value, expected }) }
+fn at_least_one(name: &'static str, value: usize) -> Result<(), DatasetError> {
+    parameter(value > 0, name, value as f64, "at least 1")
 }
 
 /// In which order samples are loaded.

@@ -2,8 +2,9 @@ use apical_core::{RandomStreams, TrialSource};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 
-use super::config::{LoaderConfig, SampleOrder, Shuffle};
-use crate::{DatasetError, LoaderError, WindowSampler};
+use super::config::{LoaderConfig, MOST_SAMPLES, SampleOrder, Shuffle};
+use crate::error::parameter;
+use crate::{LoaderError, WindowSampler};
 
 /// A sample that will be assembled. Of them there are as many as samples of an epoch, hence 32 bits each.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,20 +40,24 @@ impl EpochPlan {
         let LoaderConfig { window, batch_size, .. } = *config;
         let starts = window.starts(source.layout().duration_ms)?;
         let first_bins = window.sequential(starts);
-        let once = trials.len() * first_bins.len();
+        let once = trials.len().saturating_mul(first_bins.len());
+        let check = |samples| {
+            let expected = "at most 2^30";
+            parameter(samples <= MOST_SAMPLES, "samples_per_epoch", samples as f64, expected)?;
+            config.check_batches(source.layout(), samples)
+        };
         let (order, samples) = match &config.order {
             SampleOrder::Sequential => {
+                check(once)?;
                 let first_bins = first_bins.map(|first_bin| first_bin as u32).collect();
                 (Order::Sequential { first_bins }, once)
             }
             SampleOrder::Shuffled(shuffle) => {
-                let sampler = WindowSampler::new(source, trials, window, shuffle.balance)?;
                 let samples = shuffle.samples_per_epoch.unwrap_or(once);
-                if samples < batch_size {
-                    let (parameter, value) = ("samples_per_epoch", samples as f64);
-                    let expected = "at least a batch";
-                    return Err(DatasetError::Parameter { parameter, value, expected }.into());
-                }
+                check(samples)?;
+                let (name, value) = ("samples_per_epoch", samples as f64);
+                parameter(samples >= batch_size, name, value, "at least a batch")?;
+                let sampler = WindowSampler::new(source, trials, window, shuffle.balance)?;
                 let whole = samples - samples % batch_size;
                 (Order::Shuffled { sampler, shuffle: shuffle.clone() }, whole)
             }
