@@ -84,7 +84,7 @@ pub struct WindowSampler {
 }
 
 impl WindowSampler {
-    /// Of the windows of these trials. Reads the marks of every trial.
+    /// Of the windows of these trials. Reads the marks of every trial, unless both shares are 0.
     ///
     /// # Errors
     ///
@@ -101,7 +101,9 @@ impl WindowSampler {
         balance.check()?;
         let duration_ms = source.layout().duration_ms;
         let starts = shape.starts(duration_ms)?;
-        let marks: Vec<_> = trials.par_iter().map(|&trial| (trial, source.marks(trial))).collect();
+        // what all windows are drawn alike with needs no marks
+        let marked = if balance == Balance::NONE { &[] } else { trials };
+        let marks: Vec<_> = marked.par_iter().map(|&trial| (trial, source.marks(trial))).collect();
         let [mut with_spike, mut with_event] = [WindowSet::default(), WindowSet::default()];
         for (place, (trial, marks)) in marks.into_iter().enumerate() {
             let TrialMarks { spikes_ms, calcium_events } =
@@ -126,13 +128,13 @@ impl WindowSampler {
         self.trials.len() * self.starts
     }
 
-    /// |S|, the number of windows with a somatic spike in their target time.
+    /// |S|, the number of windows with a somatic spike in their target time; 0 if no marks were read.
     #[must_use]
     pub fn spike_window_count(&self) -> usize {
         self.with_spike.count
     }
 
-    /// |C|, the number of windows whose target time overlaps with a calcium event.
+    /// |C|, the number of windows whose target time overlaps with a calcium event; 0 if no marks were read.
     #[must_use]
     pub fn calcium_window_count(&self) -> usize {
         self.with_event.count

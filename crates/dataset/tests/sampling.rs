@@ -7,8 +7,12 @@
 mod common;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use apical_core::{CalciumEvent, RandomStreams, Trial, TrialMarks, TrialSource, TrialsInMemory};
+use apical_core::{
+    CalciumEvent, CoreError, RandomStreams, Trial, TrialLayout, TrialMarks, TrialSource,
+    TrialsInMemory,
+};
 use apical_dataset::{Balance, DatasetError, LoaderError, WindowSampler, WindowShape};
 use common::{in_memory, layout, trial};
 use proptest::prelude::*;
@@ -163,6 +167,46 @@ fn shares_of_empty_classes_go_to_all_windows() {
     }
     // 100 each, 5 standard errors
     assert!(seen.concat().iter().all(|&n| (51..150).contains(&n)), "{seen:?}");
+}
+
+/// Trials that nobody may ask for.
+struct Unread(TrialsInMemory);
+
+impl TrialSource for Unread {
+    type Error = CoreError;
+
+    fn layout(&self) -> &TrialLayout {
+        self.0.layout()
+    }
+
+    fn trial_count(&self) -> usize {
+        self.0.trial_count()
+    }
+
+    fn trial(&self, index: usize) -> Result<Arc<Trial>, CoreError> {
+        Err(CoreError::NoTrial { trial: index, trials: 0 })
+    }
+}
+
+#[test]
+fn no_marks_are_read_to_draw_all_windows_alike() {
+    let shape = WindowShape { bins: 20, targets: 5 };
+    let [read, unread] = [(); 2].map(|()| in_memory(5, 1, 300));
+    let unread = Unread(unread);
+    let sampler = WindowSampler::new(&unread, &[4, 1], shape, Balance::NONE).unwrap();
+    assert_eq!((sampler.window_count(), sampler.spike_window_count()), (2 * 281, 0));
+    // the same windows as where a share is next to nothing
+    let balance = Balance { calcium_share: f64::MIN_POSITIVE, ..Balance::NONE };
+    let reading = WindowSampler::new(&read, &[4, 1], shape, balance).unwrap();
+    assert!(reading.spike_window_count() > 0);
+    let [mut a, mut b] = [(); 2].map(|()| RandomStreams::new(1).stream("test", 0));
+    for _ in 0..1000 {
+        assert_eq!(sampler.draw(&mut a), reading.draw(&mut b));
+    }
+    assert!(matches!(
+        WindowSampler::new(&unread, &[4, 1], shape, balance),
+        Err(LoaderError::Source { trial: 4, .. })
+    ));
 }
 
 #[test]

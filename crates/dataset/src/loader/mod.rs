@@ -56,7 +56,7 @@ type Assembled<S> = Result<Batch, LoaderError<<S as TrialSource>::Error>>;
 
 impl<S: TrialSource + 'static> Loader<S> {
     /// Starts to load batches of these trials, from this position on. Reads the marks of all of them first, unless they
-    /// are to be read in sequence.
+    /// are to be read in sequence or with [`Balance::NONE`](crate::Balance::NONE).
     ///
     /// # Errors
     ///
