@@ -14,7 +14,8 @@ use crate::input_process::uniform;
 /// of Hay et al. 2011 (doi:10.1371/journal.pcbi.1002107), Fig. 4, inject currents into a cell at rest: a pulse into
 /// the soma, an EPSP-like current into the apical dendrite, or both. By default the ranges hold them all.
 ///
-/// Some trials receive currents, and of these some have no synaptic input. Stimuli follow one another at intervals drawn
+/// Some trials receive currents, and of these some are quiet: they have no synaptic input. A trial that ends before its
+/// first current would set in has none and is not quiet, whatever was drawn. Stimuli follow one another at intervals drawn
 /// anew each time, from the start of the trial to the first onset and from onset to onset. Each is one of four, equally
 /// likely:
 ///
@@ -38,7 +39,7 @@ use crate::input_process::uniform;
 pub struct StimulusProcess {
     /// Probability that a trial receives currents.
     pub trial_share: f64,
-    /// Probability that a trial that receives currents has no synaptic input.
+    /// Probability that a trial that receives currents has no synaptic input. No trial has neither.
     pub quiet_share: f64,
     /// Range of the time between onsets of successive stimuli, ms; at least 1.
     pub interval_ms: [u32; 2],
@@ -82,7 +83,7 @@ impl Default for StimulusProcess {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrialStimuli {
-    /// Whether the trial has no synaptic input.
+    /// Whether the trial has no synaptic input, but currents.
     pub quiet: bool,
     /// The currents, in order of their onsets.
     pub currents: Vec<DrawnCurrent>,
@@ -153,7 +154,7 @@ impl StimulusProcess {
         }
         currents.retain(|current| current.onset_ms() < duration_ms);
         currents.sort_by_key(DrawnCurrent::onset_ms);
-        Ok(TrialStimuli { quiet, currents })
+        Ok(TrialStimuli { quiet: quiet && !currents.is_empty(), currents })
     }
 
     /// One stimulus whose first current sets in at `onset_ms`.

@@ -160,6 +160,20 @@ fn shares_of_nothing_and_of_all() {
     assert!(process.generate(1, 0, 0).unwrap().currents.is_empty());
 }
 
+/// First onsets are uniform in 150 … 450 ms: half of the trials of 300 ms end before. What is drawn is the same.
+#[test]
+fn no_trial_is_empty() {
+    let mut process = StimulusProcess::default();
+    (process.trial_share, process.quiet_share) = (1.0, 1.0);
+    let short: Vec<_> = (0..1000).map(|k| process.generate(1, k, 300).unwrap()).collect();
+    let none = short.iter().filter(|trial| trial.currents.is_empty()).count();
+    assert_share(none, short.len(), 151.0 / 301.0);
+    assert!(short.iter().all(|trial| trial.quiet != trial.currents.is_empty()));
+    for (long, short) in draw(&process, 1000).into_iter().zip(short) {
+        assert!(long.quiet && long.currents.starts_with(&short.currents));
+    }
+}
+
 #[test]
 fn is_read_as_written() {
     let process: StimulusProcess = serde_json::from_str(r#"{"quiet_share": 1.0}"#).unwrap();
