@@ -49,6 +49,15 @@ impl TrialLayout {
         }
         Err(CoreError::Layout { duration_ms: self.duration_ms, compartments })
     }
+
+    /// N, the number of excitatory synapses: of N dendritic compartments in order, number k has the excitatory synapse k and
+    /// the inhibitory synapse N + k. None unless there are twice as many synapses as such compartments: of others it is not
+    /// known what they do.
+    #[must_use]
+    pub fn excitatory_count(&self) -> Option<usize> {
+        let compartments = self.compartments.dendritic().count();
+        (compartments > 0 && self.synapse_count == 2 * compartments).then_some(compartments)
+    }
 }
 
 /// When a trial is out of the ordinary.
@@ -277,6 +286,16 @@ mod tests {
         assert_eq!(part.marks.calcium_events, [event]);
         assert!(trial().stretch(3..5).marks.calcium_events.is_empty());
         assert_eq!(trial().stretch(0..5), trial());
+    }
+
+    #[test]
+    fn kinds_of_synapses_are_known_where_there_are_two_a_dendrite() {
+        // of two compartments one is a dendrite
+        assert_eq!(layout().excitatory_count(), None);
+        assert_eq!(TrialLayout { synapse_count: 2, ..layout() }.excitatory_count(), Some(1));
+        let soma = CompartmentTable::new(layout().compartments.records()[..1].to_vec());
+        let bare = TrialLayout { compartments: soma, synapse_count: 0, ..layout() };
+        assert_eq!(bare.excitatory_count(), None);
     }
 
     #[test]

@@ -134,8 +134,6 @@ fn name(layout: &TrialLayout, id: CompartmentId) -> String {
 
 /// Events of all synapses together, by kind where it is known.
 fn rates(layout: &TrialLayout, events: &BinnedEvents) -> Vec<Curve> {
-    let half = layout.synapse_count / 2;
-    let known = layout.synapse_count == 2 * layout.compartments.dendritic().count();
     let rate = |label: &str, color: &str, wanted: &dyn Fn(usize) -> bool| {
         let count = |bin| events.bin(bin).iter().filter(|synapse| wanted(synapse.index())).count();
         let counts: Vec<f64> = (0..events.bins()).map(|bin| count(bin) as f64).collect();
@@ -146,13 +144,12 @@ fn rates(layout: &TrialLayout, events: &BinnedEvents) -> Vec<Curve> {
             values: smoothed(&counts),
         }
     };
-    if known {
-        vec![
-            rate("excitatory", EXCITATORY, &|synapse| synapse < half),
-            rate("inhibitory", INHIBITORY, &|synapse| synapse >= half),
-        ]
-    } else {
-        vec![rate("all synapses", NEUTRAL, &|_| true)]
+    match layout.excitatory_count() {
+        Some(excitatory) => vec![
+            rate("excitatory", EXCITATORY, &|synapse| synapse < excitatory),
+            rate("inhibitory", INHIBITORY, &|synapse| synapse >= excitatory),
+        ],
+        None => vec![rate("all synapses", NEUTRAL, &|_| true)],
     }
 }
 

@@ -21,7 +21,7 @@ impl Columns {
     pub(super) fn new(layout: &TrialLayout) -> Result<Self, LfdeepError> {
         let dendrites: Vec<_> = layout.compartments.dendritic().collect();
         let (synapses, duration_ms) = (layout.synapse_count, layout.duration_ms);
-        if dendrites.is_empty() || synapses != 2 * dendrites.len() {
+        if layout.excitatory_count().is_none() {
             return Err(LfdeepError::Synapses { synapses, dendrites: dendrites.len() });
         }
         match duration_ms.checked_sub(1) {

@@ -8,8 +8,7 @@ use crate::store::{Store, StoreError, TrialRecord};
 
 /// Something of all synapses and, where it is known which of them excite, of either kind.
 ///
-/// Where a neuron has twice as many synapses as dendritic compartments, the first half excites and the second inhibits, one
-/// of each on every compartment, as [`DendriticTrees`](crate::DendriticTrees) has them. Of others nothing is known.
+/// Which of them excite is known by [`TrialLayout::excitatory_count`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct BySynapse<T> {
     /// Of all synapses.
@@ -122,7 +121,7 @@ impl Kinds {
             .filter_map(|id| table.get(id))
             .map(|record| record.section_type == SectionType::Apical)
             .collect();
-        Self { apical: (layout.synapse_count == 2 * apical.len()).then_some(apical) }
+        Self { apical: layout.excitatory_count().map(|_| apical) }
     }
 
     /// The number of synapses.
@@ -133,7 +132,7 @@ impl Kinds {
 
     fn count(&self, synapses: &[SynapseId]) -> BySynapse<u64> {
         let all = synapses.len() as u64;
-        let Some(apical) = self.apical.as_ref().filter(|apical| !apical.is_empty()) else {
+        let Some(apical) = &self.apical else {
             return BySynapse { all, excitatory: None, inhibitory: None };
         };
         // by kind, by tree
