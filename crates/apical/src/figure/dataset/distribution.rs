@@ -85,12 +85,12 @@ pub(super) fn input(store: &Store, input: &[TrialInput], panel: Panel) -> Group 
         store.record(trial).map_or(0.0, |record| record.marks.spikes_ms.len() as f64 / seconds)
     };
     let known = input.iter().any(|trial| trial.events.excitatory.is_some());
-    let place = |trial: &TrialInput| match trial.events {
-        BySynapse { excitatory: Some(excitatory), inhibitory: Some(inhibitory), .. } => {
-            let synapses = 0.5 * layout.synapse_count as f64;
-            [excitatory, inhibitory].map(|events| events.all as f64 / seconds / synapses)
-        }
-        BySynapse { all, .. } => {
+    let place = |trial: &TrialInput| match (trial.events, layout.excitatory_count()) {
+        (
+            BySynapse { excitatory: Some(excitatory), inhibitory: Some(inhibitory), .. },
+            Some(synapses),
+        ) => [excitatory, inhibitory].map(|of| of.all as f64 / seconds / synapses as f64),
+        (BySynapse { all, .. }, _) => {
             [all as f64 / seconds / layout.synapse_count.max(1) as f64, output_hz(trial.trial)]
         }
     };
