@@ -194,6 +194,17 @@ fn errors_say_what_is_wrong() {
     parameters.stimuli.trial_share = 1.5;
     let error = new(SimulationConfig::default(), parameters.clone()).unwrap_err();
     assert!(error.to_string().contains("trial_share is 1.5"), "{error}");
+    parameters.stimuli.trial_share = 1.0;
+    // no trial has synaptic input, nor is one simulated
+    parameters.stimuli.quiet_share = 1.0;
+    parameters.input.jitter_ms = -1.0;
+    let error = new(SimulationConfig::default(), parameters.clone()).unwrap_err();
+    assert!(error.to_string().contains("jitter_ms is -1"), "{error}");
+    parameters.input.jitter_ms = 1.0;
+    parameters.calcium_rule.shortest_ms = -3.0;
+    let error = new(SimulationConfig::default(), parameters.clone()).unwrap_err();
+    assert!(error.to_string().contains("shortest_ms is -3"), "{error}");
+    parameters.calcium_rule.shortest_ms = 10.0;
     parameters.stimuli.trial_share = 0.0;
     let mut config = SimulationConfig::default();
     config.dt_ms = 0.03;

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::CoreError;
+
 /// A dendritic calcium spike: a stretch of time during which the apical hot zone stays depolarized.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CalciumEvent {
@@ -33,6 +35,23 @@ impl Default for CalciumRule {
 }
 
 impl CalciumRule {
+    /// Whether it makes sense: a finite threshold, and a finite time at or above 0.
+    ///
+    /// # Errors
+    ///
+    /// [`CoreError::Parameter`] if it does not.
+    pub fn check(&self) -> Result<(), CoreError> {
+        let Self { threshold_mv, shortest_ms } = *self;
+        let (parameter, value, expected) = if !threshold_mv.is_finite() {
+            ("threshold_mv", threshold_mv, "a finite number")
+        } else if !(shortest_ms.is_finite() && shortest_ms >= 0.0) {
+            ("shortest_ms", shortest_ms, "a finite number at or above 0")
+        } else {
+            return Ok(());
+        };
+        Err(CoreError::Parameter { parameter, value, expected })
+    }
+
     /// The events of a trace whose samples are `dt_ms` apart, the first at t = 0.
     ///
     /// ```
@@ -89,5 +108,18 @@ mod tests {
         assert_eq!(found, [(0.0, 3.0 * 0.1, 2.0), (7.0 * 0.1, 1.0, 3.0)]);
         assert!(rule.events([], 0.1).is_empty());
         assert!(rule.events([f64::NAN; 9], 0.1).is_empty());
+    }
+
+    #[test]
+    fn a_rule_that_makes_no_sense_is_named() {
+        let wrong =
+            |threshold_mv, shortest_ms| match (CalciumRule { threshold_mv, shortest_ms }).check() {
+                Err(CoreError::Parameter { parameter, .. }) => parameter,
+                other => panic!("{other:?}"),
+            };
+        assert_eq!(wrong(-40.0, -3.0), "shortest_ms");
+        assert_eq!(wrong(-40.0, f64::INFINITY), "shortest_ms");
+        assert_eq!(wrong(f64::NAN, 10.0), "threshold_mv");
+        assert_eq!(CalciumRule { threshold_mv: -40.0, shortest_ms: 0.0 }.check(), Ok(()));
     }
 }

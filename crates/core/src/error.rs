@@ -32,6 +32,16 @@ pub enum CoreError {
         /// The offending step, ms.
         dt_ms: f64,
     },
+    /// A parameter outside its range.
+    #[error("{parameter} is {value}, which is not {expected}")]
+    Parameter {
+        /// Name of the parameter, with its unit.
+        parameter: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it should be.
+        expected: &'static str,
+    },
     /// An array whose length does not match its stated shape.
     #[error("{what}: expected {expected} values, found {found}")]
     Shape {

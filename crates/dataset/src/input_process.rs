@@ -109,8 +109,7 @@ impl InputProcess {
     ///
     /// # Errors
     ///
-    /// [`DatasetError::Parameter`] or [`DatasetError::Empty`] for a parameter out of range, [`DatasetError::Trees`] if
-    /// rates are given for another number of trees.
+    /// As [`check`](Self::check).
     pub fn generate(
         &self,
         seed: u64,
@@ -205,7 +204,13 @@ impl InputProcess {
         rates
     }
 
-    fn check(&self, trees: &DendriticTrees) -> Result<(), DatasetError> {
+    /// Whether every parameter is in its range, and rates are given for these trees.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::Parameter`] or [`DatasetError::Empty`] for a parameter out of range, [`DatasetError::Trees`] if
+    /// rates are given for another number of trees.
+    pub fn check(&self, trees: &DendriticTrees) -> Result<(), DatasetError> {
         let not_negative = |value: f64| value.is_finite() && value >= 0.0;
         for (name, choices) in [("hold_ms", &self.hold_ms), ("smoothing_ms", &self.smoothing_ms)] {
             if choices.is_empty() {

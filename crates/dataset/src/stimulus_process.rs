@@ -131,7 +131,7 @@ impl StimulusProcess {
     ///
     /// # Errors
     ///
-    /// [`DatasetError::Parameter`] for a parameter out of range.
+    /// As [`check`](Self::check).
     pub fn generate(
         &self,
         seed: u64,
@@ -195,7 +195,12 @@ impl StimulusProcess {
         }
     }
 
-    fn check(&self) -> Result<(), DatasetError> {
+    /// Whether every parameter is in its range.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::Parameter`] for a parameter out of range.
+    pub fn check(&self) -> Result<(), DatasetError> {
         for (name, share) in [("trial_share", self.trial_share), ("quiet_share", self.quiet_share)]
         {
             parameter((0.0..=1.0).contains(&share), name, share, "between 0 and 1")?;

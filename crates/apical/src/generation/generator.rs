@@ -143,6 +143,10 @@ impl TrialGenerator {
     ) -> Result<Self, GenerationError> {
         let compartments = model.compartment_table().clone();
         let trees = DendriticTrees::basal_and_apical(&compartments)?;
+        // all of them, whatever the first trials need
+        parameters.input.check(&trees)?;
+        parameters.stimuli.check()?;
+        parameters.calcium_rule.check()?;
         let distal = distal_site(model.tree());
         let calcium_site = distal.as_ref().ok().copied();
         let injection_sites = match distal {
@@ -160,10 +164,7 @@ impl TrialGenerator {
             injection_sites,
             duration_ms: parameters.duration_ms as usize,
         };
-        let generator = Self { model, config, parameters, trees, layout, steps_per_ms, trials };
-        // Parameters that are out of range are out of range in every trial.
-        generator.input(0)?;
-        Ok(generator)
+        Ok(Self { model, config, parameters, trees, layout, steps_per_ms, trials })
     }
 
     /// How trials are drawn.
