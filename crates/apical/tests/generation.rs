@@ -5,6 +5,7 @@
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use apical::ApicalError;
 use apical::biophysics::preset::{Preset, training_synapses};
@@ -13,7 +14,7 @@ use apical::biophysics::{CellModel, Simulation, SimulationConfig, TraceRecorder}
 use apical::core::{CompartmentId, TrialSource};
 use apical::dataset::store::{Store, StoreError, StoreWriter, seal};
 use apical::dataset::{DrawnCurrent, TrialStimuli};
-use apical::generation::{GenerationError, TrialGenerator, TrialParameters, fill};
+use apical::generation::{FillProgress, GenerationError, TrialGenerator, TrialParameters, fill};
 use apical::morphology::{CompartmentTree, MaxLength, default_cell};
 use serde_json::json;
 
@@ -180,6 +181,31 @@ fn parts_and_restarts_make_the_same_data_set() {
     }
 }
 
+/// The largest number of trials that were simulated side by side.
+#[derive(Default)]
+struct Largest(AtomicU64);
+
+impl FillProgress for Largest {
+    fn simulated_ms(&self, milliseconds: u64) {
+        self.0.fetch_max(milliseconds, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn few_trials_are_shared_by_all_threads() {
+    let generator = generator(7);
+    let folder = tempfile::tempdir().unwrap();
+    let writer = StoreWriter::open(folder.path(), &generator.manifest(&json!(null))).unwrap();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    // 1 of 3 trials, 2 of the 4 that are left to each, though 8 may be side by side
+    for (trials, expected) in [(2..5, 1), (0..7, 2)] {
+        let largest = Largest::default();
+        pool.install(|| fill(&generator, &writer, trials, 8, &largest)).unwrap();
+        assert_eq!(largest.0.into_inner(), expected);
+    }
+    assert!((0..7).all(|trial| writer.has(trial)));
+}
+
 #[test]
 fn errors_say_what_is_wrong() {
     let (model, soma) = neuron();
@@ -209,6 +235,12 @@ fn errors_say_what_is_wrong() {
     let mut config = SimulationConfig::default();
     config.dt_ms = 0.03;
     assert!(matches!(new(config, parameters.clone()), Err(GenerationError::Core(_))));
+    let mut config = SimulationConfig::default();
+    config.dt_ms = 1e-9;
+    let mut long = parameters.clone();
+    long.duration_ms = 1_000_000;
+    let error = new(config, long).unwrap_err();
+    assert!(matches!(error, GenerationError::Memory { trials: 1, .. }), "{error}");
 
     // a run that fails leaves nothing behind that looks like a trial
     let mut config = SimulationConfig::default();

@@ -22,12 +22,13 @@ impl FillProgress for () {}
 
 /// Simulates the trials within a range that a data set lacks, on all threads of rayon, and writes them.
 ///
-/// Trials that follow each other run side by side, `batch_size` at most; each thread has one such batch in memory. What is
-/// written does not depend on the batches, nor on the number of threads.
+/// Trials that follow each other run side by side, `batch_size` at most and no more than leave some to every thread; each
+/// thread has one such batch in memory. What is written does not depend on the batches, nor on the number of threads.
 ///
 /// # Errors
 ///
-/// [`ApicalError`] of the first batch that failed; others may have been written in the meantime.
+/// [`GenerationError::Memory`](super::GenerationError::Memory) if so many trials are more than any memory holds;
+/// [`ApicalError`] of the first batch that failed: others may have been written in the meantime.
 pub fn fill(
     generator: &TrialGenerator,
     writer: &StoreWriter,
@@ -41,7 +42,10 @@ pub fn fill(
             missing.push(trial);
         }
     }
-    let batches = batches(missing.into_iter(), batch_size.max(1));
+    let threads = rayon::current_num_threads();
+    let batch_size = batch_size.min(missing.len().div_ceil(threads)).max(1);
+    generator.check_memory(missing.len().min(batch_size.saturating_mul(threads)))?;
+    let batches = batches(missing, batch_size);
     batches.into_par_iter().with_max_len(1).try_for_each(|batch| {
         let steps_per_ms = generator.steps_per_ms() as u64;
         let mut observer = Milliseconds { progress, steps_per_ms };
@@ -55,9 +59,9 @@ pub fn fill(
 }
 
 /// Runs of consecutive numbers, each as long as possible up to `longest`.
-fn batches(numbers: impl Iterator<Item = usize>, longest: usize) -> Vec<Range<u64>> {
+fn batches(numbers: Vec<usize>, longest: usize) -> Vec<Range<u64>> {
     let mut batches: Vec<Range<u64>> = Vec::new();
-    for number in numbers.map(|number| number as u64) {
+    for number in numbers.into_iter().map(|number| number as u64) {
         match batches.last_mut() {
             Some(last) if last.end == number && last.end - last.start < longest as u64 => {
                 last.end += 1;
@@ -88,7 +92,7 @@ mod tests {
 
     #[test]
     fn batches_are_of_neighbors() {
-        let of = |numbers: &[usize]| batches(numbers.iter().copied(), 3);
+        let of = |numbers: &[usize]| batches(numbers.to_vec(), 3);
         assert_eq!(of(&[0, 1, 2, 3, 4]), [0..3, 3..5]);
         assert_eq!(of(&[1, 3, 4, 9]), [1..2, 3..5, 9..10]);
         assert!(of(&[]).is_empty());

@@ -23,6 +23,9 @@ use super::recorder::TrialRecorder;
 /// A somatic spike is an upward crossing of this voltage, mV, timed at the first step at or above it.
 pub const SPIKE_THRESHOLD_MV: f64 = -20.0;
 
+/// What is more than any memory holds: 1 TiB.
+const MOST_BYTES: u64 = 1 << 40;
+
 /// Places of the two sites that currents flow into.
 const SOMA: usize = 0;
 const APICAL: usize = 1;
@@ -70,6 +73,17 @@ pub enum GenerationError {
     /// From the shared vocabulary.
     #[error(transparent)]
     Core(#[from] CoreError),
+    /// More trials at a time than any memory holds.
+    #[error(
+        "{trials} trials at a time of {trial_bytes} bytes or more each do not fit into 1 TiB: shorter trials, smaller \
+         batches or longer time steps take less"
+    )]
+    Memory {
+        /// Number of trials.
+        trials: usize,
+        /// What one of them takes; the largest number for what is larger.
+        trial_bytes: u64,
+    },
     /// Currents into a place that the neuron does not have.
     #[error(
         "the neuron has no apical site for EPSP-like currents ({source}): give no trial currents (trial_share 0)"
@@ -133,7 +147,8 @@ impl TrialGenerator {
     ///
     /// # Errors
     ///
-    /// [`GenerationError`] if a parameter is out of range or the neuron has no place for the currents.
+    /// [`GenerationError`] if a parameter is out of range, the neuron has no place for the currents, or no memory holds a
+    /// trial.
     pub fn new(
         model: Arc<CellModel>,
         soma: CompartmentId,
@@ -164,7 +179,9 @@ impl TrialGenerator {
             injection_sites,
             duration_ms: parameters.duration_ms as usize,
         };
-        Ok(Self { model, config, parameters, trees, layout, steps_per_ms, trials })
+        let generator = Self { model, config, parameters, trees, layout, steps_per_ms, trials };
+        generator.check_memory(1)?;
+        Ok(generator)
     }
 
     /// How trials are drawn.
@@ -177,6 +194,23 @@ impl TrialGenerator {
     #[must_use]
     pub const fn steps_per_ms(&self) -> usize {
         self.steps_per_ms
+    }
+
+    /// Whether the voltages and currents of so many trials take no more than 1 TiB. How much memory there is cannot be known;
+    /// that much there is not.
+    ///
+    /// # Errors
+    ///
+    /// [`GenerationError::Memory`] if they take more.
+    pub fn check_memory(&self, trials: usize) -> Result<(), GenerationError> {
+        let TrialLayout { compartments, injection_sites, duration_ms, .. } = &self.layout;
+        let per_ms = self.steps_per_ms.saturating_add(compartments.len() + injection_sites.len());
+        let values = (per_ms as u64).saturating_mul(*duration_ms as u64);
+        let trial_bytes = values.saturating_mul(size_of::<f32>() as u64);
+        if trial_bytes.saturating_mul(trials as u64) > MOST_BYTES {
+            return Err(GenerationError::Memory { trials, trial_bytes });
+        }
+        Ok(())
     }
 
     /// The manifest of a data set of these trials; `neuron` says what the model is.

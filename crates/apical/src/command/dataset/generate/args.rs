@@ -49,7 +49,8 @@ pub(in crate::command) struct GenerateArgs {
     /// Make only the i-th of n parts, i from 1: trials that follow each other.
     #[arg(long, value_name = "I/N")]
     pub(super) shard: Option<Shard>,
-    /// Trials that one thread simulates side by side; of no effect on the result. Fastest are multiples of 8.
+    /// Trials that one thread simulates side by side; of no effect on the result. Fastest are multiples of 8; fewer where
+    /// some threads would have none.
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = batch_size)]
     pub(super) batch_size: usize,
     /// How voltages are stored.
@@ -174,7 +175,8 @@ fn batch_size(text: &str) -> Result<usize, String> {
     within(text, 1, 4096)
 }
 
-/// A batch of trials of 642 compartments takes 20 MB a minute and trial.
+/// A trial of 642 compartments takes 154 MB a minute in memory, besides the soma's voltage at every step, and each thread has a
+/// batch of them. What no memory holds together is refused by [`TrialGenerator::check_memory`](apical::generation::TrialGenerator::check_memory).
 fn duration(text: &str) -> Result<u32, String> {
     within(text, 1, 1_000_000).map(|duration| duration as u32)
 }

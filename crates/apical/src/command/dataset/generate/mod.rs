@@ -54,6 +54,8 @@ pub(super) fn run(args: &GenerateArgs) -> Result<(), Failure> {
 /// Makes the trials that this process is to make.
 fn make(args: &GenerateArgs, ranks: &Ranks) -> Result<(), ApicalError> {
     let (generator, manifest) = generator(args)?;
+    let at_a_time = args.batch_size.saturating_mul(rayon::current_num_threads());
+    generator.check_memory(args.trials.min(at_a_time))?;
     let (generator, writer) = match StoreWriter::open(&args.out, &manifest) {
         // another machine began it in the meantime, with instructions of its own
         Err(StoreError::Differs { .. }) if args.instruction_set.is_none() => {
