@@ -76,6 +76,15 @@ pub enum ApicalError {
         /// The folder.
         path: PathBuf,
     },
+    /// A folder for the files of a run or an export that is a data set.
+    #[error(
+        "{}: holds a data set, whose manifest.json would be replaced: choose another folder, or delete this one first",
+        path.display()
+    )]
+    IsDataset {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A run whose neuron cannot be made again.
     #[error(
         "{}: compartment {compartment}, {name}: its {what} is not that of {morphology}: has the reconstruction \

@@ -180,6 +180,42 @@ fn other_options_are_not_gone_on_with() {
 }
 
 #[test]
+fn a_data_set_is_not_replaced_by_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let [data, run] = ["data", "run"].map(|name| folder.path().join(name));
+    succeeds(&mut generate(&data, 1, &[]));
+    let manifest = fs::read(data.join("manifest.json")).unwrap();
+    let simulate = |out: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_apical"));
+        command.args(["simulate", "--quiet", "--duration-ms", "1", "--out"]).arg(out);
+        command
+    };
+    succeeds(&mut simulate(&run));
+    let mut lfp = Command::new(env!("CARGO_BIN_EXE_apical"));
+    lfp.args(["lfp", "--electrodes", "six", "--voltages"]).arg(&run).arg("--out").arg(&data);
+    let mut export = apical(&["export-lfdeep", "--quiet", "--form", "simulations", "--dataset"]);
+    export.arg(&data).arg("--out").arg(&data);
+    for command in [&mut simulate(&data), &mut lfp, &mut export] {
+        let message = fails(command);
+        assert!(message.contains("data: holds a data set"), "{message}");
+        assert!(message.contains("choose another folder"), "{message}");
+    }
+    assert_eq!(fs::read(data.join("manifest.json")).unwrap(), manifest);
+    succeeds(apical(&["verify", "--quiet"]).arg(&data));
+}
+
+#[test]
+fn what_no_memory_holds_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut command = apical(&["generate", "--quiet", "--trials", "999999", "--out"]);
+    command.arg(&data).args(["--duration-ms", "1000000", "--batch-size", "4096"]);
+    let message = fails(&mut command);
+    assert!(message.contains("do not fit into 1 TiB"), "{message}");
+    assert!(!data.exists());
+}
+
+#[test]
 fn input_may_be_given() {
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("input.json");

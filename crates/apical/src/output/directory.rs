@@ -4,11 +4,15 @@ use std::path::{Path, PathBuf};
 
 use npyz::WriterBuilder;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::ApicalError;
 
 /// Name of the file that is written last.
 pub(super) const MANIFEST: &str = "manifest.json";
+
+/// What the manifest of a data set says that it is of.
+const DATASET_FORMAT: &str = "apical dataset";
 
 /// Type of the values of an array file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -61,9 +65,13 @@ impl RunDirectory {
     ///
     /// # Errors
     ///
-    /// [`ApicalError::Io`] if the folder cannot be created or written to.
+    /// [`ApicalError::Io`] if the folder cannot be created or written to, [`ApicalError::IsDataset`] if it is a data set: what
+    /// took hours to make is not replaced by mistake.
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, ApicalError> {
         let run = Self { path: path.into(), arrays: Vec::new() };
+        if is_dataset(&run.path) {
+            return Err(ApicalError::IsDataset { path: run.path });
+        }
         fs::create_dir_all(&run.path).map_err(ApicalError::io(&run.path))?;
         // Better to learn before the simulation than after it that nothing can be written here.
         let probe = run.partial(MANIFEST);
@@ -170,6 +178,13 @@ impl RunDirectory {
             ApicalError::Io { path, source }
         })
     }
+}
+
+/// Whether there is a manifest that can be read and is that of a data set.
+fn is_dataset(folder: &Path) -> bool {
+    let manifest = fs::read(folder.join(MANIFEST)).ok();
+    let manifest = manifest.and_then(|text| serde_json::from_slice::<Value>(&text).ok());
+    manifest.is_some_and(|manifest| manifest["format"] == DATASET_FORMAT)
 }
 
 fn write_npy<T: npyz::AutoSerialize>(
