@@ -5,9 +5,9 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use apical::dataset::store::{Manifest, Store};
+use apical::dataset::store::{Manifest, Store, StoreError};
 
 fn apical(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_apical"));
@@ -44,8 +44,13 @@ fn checksum(root: &Path) -> String {
     Manifest::read(root).unwrap().seal.unwrap().checksum
 }
 
+/// Number of trials that are there; none before there is a manifest.
 fn there(root: &Path) -> usize {
-    Store::open(root).map_or(0, |store| store.records().count())
+    match Store::open(root) {
+        Ok(store) => store.records().count(),
+        Err(StoreError::NoManifest { .. }) => 0,
+        Err(error) => panic!("{}: {error}", root.display()),
+    }
 }
 
 #[test]
@@ -92,10 +97,12 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Killed twenty times, at moments all over the run: no trial that is there is damaged, none is lost, and the end is the
-/// same.
+/// same. Mostly it is killed while it writes: as soon as there are more trials than before, and some more milliseconds; each
+/// fourth time already while it starts, or not long after.
 #[test]
 fn a_killed_run_goes_on() {
-    const TRIALS: usize = 150;
+    const TRIALS: usize = 200;
+    const KILLS: u32 = 20;
     let folder = tempfile::tempdir().unwrap();
     let [whole, killed] = ["whole", "killed"].map(|name| folder.path().join(name));
     let started = Instant::now();
@@ -103,12 +110,25 @@ fn a_killed_run_goes_on() {
     let whole_run = started.elapsed();
     let mut before = 0;
     let mut moment = 1;
-    for _ in 0..20 {
+    let mut while_running = 0;
+    for kill in 0..KILLS {
         let mut run = generate(&killed, TRIALS, &["--batch-size", "2"]);
         let mut child = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // up to a fifth of what all of it takes, in an order that looks like chance
+        let spawned = Instant::now();
+        // numbers below 251 that look like chance
         moment = moment * 75 % 251;
-        std::thread::sleep(whole_run * moment / (5 * 251));
+        let wait = if kill % 4 == 0 {
+            whole_run / 10
+        } else {
+            while there(&killed) == before && child.try_wait().unwrap().is_none() {
+                assert!(spawned.elapsed() < Duration::from_secs(120), "no trial was written");
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            // what about five trials take
+            whole_run / (TRIALS as u32 / 5)
+        };
+        std::thread::sleep(wait * moment / 251);
+        while_running += u32::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();
         child.wait().unwrap();
         let now = there(&killed);
@@ -119,8 +139,14 @@ fn a_killed_run_goes_on() {
             assert!(!text(&verified.stdout).contains("killed/"), "{}", text(&verified.stdout));
         }
     }
-    assert!(before > 0, "killed too early to show anything");
-    println!("{before} of {TRIALS} trials were there after the last kill");
+    // else the test shows little
+    assert!(
+        while_running >= KILLS * 3 / 4,
+        "{while_running} runs were killed, the others had ended"
+    );
+    println!(
+        "{while_running} runs were killed; {before} of {TRIALS} trials were there after the last"
+    );
     succeeds(&mut generate(&killed, TRIALS, &[]));
     assert_eq!(checksum(&killed), checksum(&whole));
     assert!(!killed.join(".partial").exists());
@@ -262,36 +288,49 @@ mod without_room {
         assert_eq!(checksum(&data), checksum(&whole));
     }
 
-    /// A small file system of its own, where it may be mounted.
+    /// Tells the test that it is the process with mounts of its own, and which folder to use.
+    const OWN_MOUNTS: &str = "APICAL_TEST_OWN_MOUNTS";
+
+    /// A small file system, where one may be mounted: by this test once more, in a process with mounts of its own, which end
+    /// with it however it ends.
     #[test]
     fn a_full_disk_is_an_error_and_no_loss() {
+        if let Some(folder) = std::env::var_os(OWN_MOUNTS) {
+            return on_a_small_disk(Path::new(&folder));
+        }
         let folder = tempfile::tempdir().unwrap();
-        let [whole, disk] = ["whole", "disk"].map(|name| folder.path().join(name));
+        let mount = ["-m", "mount", "-t", "tmpfs", "tmpfs"];
+        match Command::new("unshare").args(mount).arg(folder.path()).output() {
+            Ok(tried) if tried.status.success() => {}
+            Ok(tried) => return println!("skipped: {}", text(&tried.stderr).trim()),
+            Err(error) => return println!("skipped: unshare: {error}"),
+        }
+        let mut again = Command::new("unshare");
+        again.arg("-m").arg(std::env::current_exe().unwrap()).env(OWN_MOUNTS, folder.path());
+        let name = "without_room::a_full_disk_is_an_error_and_no_loss";
+        let passed = succeeds(again.args(["--exact", name, "--nocapture"]));
+        assert!(passed.contains("1 passed"), "{passed}");
+    }
+
+    fn on_a_small_disk(folder: &Path) {
+        let [whole, disk] = ["whole", "disk"].map(|name| folder.join(name));
         fs::create_dir(&disk).unwrap();
         let mount = |options: &str| {
             let mut command = Command::new("mount");
-            command.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&disk);
-            command.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+            succeeds(command.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&disk));
         };
-        if !mount("size=1m") {
-            println!("skipped: no file system can be mounted here");
-            return;
-        }
-        let outcome = std::panic::catch_unwind(|| {
-            let data = disk.join("data");
-            let message = fails(&mut generate(&data, 40, &["--batch-size", "1"]));
-            assert!(message.contains("No space left on device"), "{message}");
-            let verified = apical(&["verify", "--quiet"]).arg(&data).output().unwrap();
-            assert!(!text(&verified.stdout).contains("trial 0:"), "{}", text(&verified.stdout));
-            let before = there(&data);
-            assert!((1..40).contains(&before), "{before}");
-            assert!(mount("remount,size=64m"));
-            succeeds(&mut generate(&data, 40, &[]));
-            succeeds(&mut generate(&whole, 40, &[]));
-            assert_eq!(checksum(&data), checksum(&whole));
-        });
-        assert!(Command::new("umount").arg(&disk).status().unwrap().success());
-        outcome.unwrap();
+        mount("size=1m");
+        let data = disk.join("data");
+        let message = fails(&mut generate(&data, 40, &["--batch-size", "1"]));
+        assert!(message.contains("No space left on device"), "{message}");
+        let verified = apical(&["verify", "--quiet"]).arg(&data).output().unwrap();
+        assert!(!text(&verified.stdout).contains("trial 0:"), "{}", text(&verified.stdout));
+        let before = there(&data);
+        assert!((1..40).contains(&before), "{before}");
+        mount("remount,size=64m");
+        succeeds(&mut generate(&data, 40, &[]));
+        succeeds(&mut generate(&whole, 40, &[]));
+        assert_eq!(checksum(&data), checksum(&whole));
     }
 
     #[test]
