@@ -194,7 +194,8 @@ def simulation_arrays(folder, trial, d):
     spikes[(times[np.isfinite(times)] - 0.5).astype(int)] = 1
     x = np.vstack((binary(d["exInputSpikeTimes"]), binary(d["inhInputSpikeTimes"])))
     y = np.vstack((d["dendriticVoltagesLowRes"], np.float16(spikes), d["somaVoltageLowRes"]))
-    return x[:, :columns], y[:, :columns]
+    # all voltages besides, which the columns are standardized by
+    return x[:, :columns], y[:, :columns], np.delete(y, SEGMENTS, axis=0)
 
 
 def check_arrays(folder, simulations):
@@ -204,20 +205,20 @@ def check_arrays(folder, simulations):
     assert x.shape == (2 * SEGMENTS, columns, len(simulations)) and x.dtype == bool
     assert y.shape == (SEGMENTS + 2, columns, len(simulations)) and y.dtype == np.float16
     expected = [simulation_arrays(folder, k, d) for k, (_, d) in enumerate(simulations)]
-    for trial, (ex, ey) in enumerate(expected):
+    for trial, (ex, ey, _) in enumerate(expected):
         assert np.array_equal(x[:, :, trial], ex) and np.array_equal(y[:, :, trial], ey)
         assert ey[SEGMENTS].sum() > 10
     # standardized by the first trials, exported are the others
-    voltages = np.delete(np.concatenate([ey for _, ey in expected[:TRAIN]], axis=1), SEGMENTS, axis=0)
-    voltages = voltages.astype(float)
+    voltages = np.concatenate([voltages for _, _, voltages in expected[:TRAIN]], axis=1).astype(float)
     mean, deviation = voltages.mean(axis=1), voltages.std(axis=1)
     statistics = load("windows", "voltage_statistics.npy")
     assert np.allclose(statistics, [mean, deviation], rtol=1e-10, atol=0)
     data, target = load("windows", "input_data_new.npy"), load("windows", "output_data_new.npy")
     sample = 0
-    for ex, ey in expected[TRAIN:]:
-        scaled = (np.delete(ey, SEGMENTS, axis=0).astype(float) - statistics[0][:, None]) / statistics[1][:, None]
-        scaled = scaled.astype(np.float32).astype(np.float16)
+    one = np.float32(1)
+    for ex, ey, voltages in expected[TRAIN:]:
+        mean, per_mv = np.float32(statistics[0]), one / np.float32(statistics[1])
+        scaled = ((np.float32(voltages) - mean[:, None]) * per_mv[:, None]).astype(np.float16)
         for start in range(0, columns - WINDOW_MS, STRIDE_MS):
             end = start + WINDOW_MS
             assert np.array_equal(data[sample, : 2 * SEGMENTS], ex[:, start:end])

@@ -212,6 +212,10 @@ pub enum ApicalError {
     #[cfg(feature = "dataset")]
     #[error(transparent)]
     Store(#[from] apical_dataset::store::StoreError),
+    /// From what goes through the trials of a data set on disk.
+    #[cfg(feature = "dataset")]
+    #[error(transparent)]
+    Trials(#[from] apical_dataset::LoaderError<apical_dataset::store::StoreError>),
     /// From trials that are simulated.
     #[cfg(feature = "generation")]
     #[error(transparent)]

@@ -8,9 +8,10 @@ use std::path::Path;
 
 use apical::ApicalError;
 use apical::core::{
-    BinnedEvents, CompartmentId, CompartmentRecord, CompartmentTable, Region, SectionType,
-    SynapseId, Trial, TrialLayout, TrialMarks, TrialSource, TrialsInMemory,
+    BinnedEvents, CompartmentId, CompartmentRecord, CompartmentTable, CoreError, Region,
+    SectionType, SynapseId, Trial, TrialLayout, TrialMarks, TrialSource, TrialsInMemory,
 };
+use apical::dataset::{Scaling, ScalingMethod};
 use apical::output::{LfdeepError, LfdeepExport, LfdeepForm, LfdeepOptions, LfdeepWindows};
 use half::f16;
 use npyz::{NpyFile, Order};
@@ -106,7 +107,7 @@ fn export(options: LfdeepOptions, folder: &Path) -> Vec<(String, Vec<u64>)> {
 #[test]
 fn windows_hold_what_goes_before_the_column_to_predict() {
     let folder = tempfile::tempdir().unwrap();
-    let options = LfdeepOptions { form: windows(10, 7, false), trials: 1..3, standardize: None };
+    let options = LfdeepOptions { form: windows(10, 7, false), trials: 1..3, scaling: None };
     let arrays = export(options, folder.path());
     // starts 0, 7 and 14: the columns after them are 10, 17 and 24, the next would be beyond column 29
     assert_eq!(arrays[0], ("input_data_new.npy".to_owned(), vec![6, 4, 10]));
@@ -127,7 +128,7 @@ fn windows_hold_what_goes_before_the_column_to_predict() {
 fn the_last_window_ends_before_the_last_column() {
     let folder = tempfile::tempdir().unwrap();
     let options =
-        LfdeepOptions { form: windows(COLUMNS - 1, 1, false), trials: 0..1, standardize: None };
+        LfdeepOptions { form: windows(COLUMNS - 1, 1, false), trials: 0..1, scaling: None };
     assert_eq!(export(options, folder.path())[0].1, [1, 4, COLUMNS as u64 - 1]);
     let (_, targets) = array::<f16>(&folder.path().join("output_data_new.npy"));
     let found: Vec<f32> = targets.iter().map(|v| v.to_f32()).collect();
@@ -137,7 +138,7 @@ fn the_last_window_ends_before_the_last_column() {
 #[test]
 fn simulations_are_whole_trials() {
     let folder = tempfile::tempdir().unwrap();
-    let options = LfdeepOptions { form: LfdeepForm::Simulations, trials: 0..3, standardize: None };
+    let options = LfdeepOptions { form: LfdeepForm::Simulations, trials: 0..3, scaling: None };
     let arrays = export(options, folder.path());
     let columns = COLUMNS as u64;
     assert_eq!(arrays[0], ("input_spikes.npy".to_owned(), vec![4, columns, 3]));
@@ -160,16 +161,17 @@ fn simulations_are_whole_trials() {
 #[test]
 fn standardized_by_other_trials() {
     let folder = tempfile::tempdir().unwrap();
+    let scaling = Scaling::fit(&source(), &[0, 1], ScalingMethod::PerCompartment).unwrap();
     let options =
-        LfdeepOptions { form: windows(10, 10, true), trials: 2..3, standardize: Some(0..2) };
+        LfdeepOptions { form: windows(10, 10, true), trials: 2..3, scaling: Some(scaling) };
     assert_eq!(export(options, folder.path())[0].1, [2, 7, 10]);
     let (shape, statistics) = array::<f64>(&folder.path().join("voltage_statistics.npy"));
     assert_eq!(shape, [2, 3]);
-    // 0.5 mV · 0 … 29 and 1 mV more in the second trial: variances of both add up, (n² − 1) / 12 and 1/4
-    let mean = |compartment: usize| f64::from(voltage_mv(0, 0, compartment)) + 0.25 * 29.0 + 0.5;
-    let deviation = (0.25 * (900.0 - 1.0) / 12.0 + 0.25_f64).sqrt();
+    // 0.5 mV · 0 … 31 and 1 mV more in the second trial: variances of both add up, (n² − 1) / 12 and 1/4
+    let mean = |compartment: usize| f64::from(voltage_mv(0, 0, compartment)) + 0.25 * 31.0 + 0.5;
+    let deviation = (0.25 * (1024.0 - 1.0) / 12.0 + 0.25_f64).sqrt();
     for (channel, compartment) in [1, 3, 0].into_iter().enumerate() {
-        // sums of 60 numbers, exact but for rounding
+        // sums of 64 numbers, exact but for rounding
         assert!((statistics[channel] - mean(compartment)).abs() < 1e-12);
         assert!((statistics[3 + channel] - deviation).abs() < 1e-12);
     }
@@ -216,11 +218,17 @@ fn refused(source: &TrialsInMemory, options: LfdeepOptions) -> LfdeepError {
 #[test]
 fn refuses_what_cannot_be() {
     let source = source();
-    let of = |form: LfdeepForm| LfdeepOptions { form, trials: 0..3, standardize: None };
+    let of = |form: LfdeepForm| LfdeepOptions { form, trials: 0..3, scaling: None };
     let beyond = LfdeepOptions { trials: 1..4, ..of(LfdeepForm::Simulations) };
     assert_eq!(refused(&source, beyond), LfdeepError::Trials { range: 1..4, trials: 3 });
-    let none = LfdeepOptions { standardize: Some(2..2), ..of(LfdeepForm::Simulations) };
+    let none = LfdeepOptions { trials: 2..2, ..of(LfdeepForm::Simulations) };
     assert_eq!(refused(&source, none), LfdeepError::Trials { range: 2..2, trials: 3 });
+    let scaling = Some(Scaling::new(vec![0.0; 3], vec![1.0; 3]).unwrap());
+    let other = LfdeepOptions { scaling, ..of(LfdeepForm::Simulations) };
+    assert!(matches!(
+        LfdeepExport::new(&source, other),
+        Err(ApicalError::Core(CoreError::Shape { expected: 4, found: 3, .. }))
+    ));
     let error = refused(&source, of(windows(10, 0, false)));
     assert_eq!(error, LfdeepError::Zero { window_ms: 10, stride_ms: 0 });
     let error = refused(&source, of(windows(COLUMNS, 1, false)));
@@ -246,7 +254,7 @@ fn refuses_what_cannot_be() {
 struct Endless(TrialsInMemory);
 
 impl TrialSource for Endless {
-    type Error = apical::core::CoreError;
+    type Error = CoreError;
 
     fn layout(&self) -> &TrialLayout {
         self.0.layout()
@@ -270,7 +278,7 @@ fn a_failed_export_leaves_nothing() {
     let options = LfdeepOptions {
         form: LfdeepForm::Windows(LfdeepWindows { window_ms: 5, ..Default::default() }),
         trials: 0..3,
-        standardize: None,
+        scaling: None,
     };
     let export = LfdeepExport::new(&source, options).unwrap();
     let error = export.write(folder.path(), (), || ()).unwrap_err();
@@ -278,19 +286,4 @@ fn a_failed_export_leaves_nothing() {
         LfdeepError::InjectedCurrent { trial: 1, bin: 5, current_na: "-0.25".to_owned() };
     assert!(matches!(error, ApicalError::Lfdeep(error) if error == expected));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-}
-
-#[test]
-fn a_constant_voltage_cannot_be_standardized() {
-    let mut trial = trial(0);
-    trial.voltage_mv.iter_mut().skip(3).step_by(4).for_each(|v| *v = -60.1);
-    let source = TrialsInMemory::new(layout(), vec![trial]).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let options =
-        LfdeepOptions { form: LfdeepForm::Simulations, trials: 0..1, standardize: Some(0..1) };
-    let export = LfdeepExport::new(&source, options).unwrap();
-    let error = export.write(folder.path(), (), || ()).unwrap_err();
-    let expected =
-        LfdeepError::ConstantVoltage { section: "apic[3]".to_owned(), x: "0.5".to_owned() };
-    assert!(matches!(error, ApicalError::Lfdeep(error) if error == expected));
 }

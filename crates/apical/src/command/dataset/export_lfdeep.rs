@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use apical::ApicalError;
 use apical::dataset::store::Store;
-use apical::output::{LfdeepExport, LfdeepForm, LfdeepOptions, LfdeepWindows};
+use apical::dataset::{Scaling, ScalingMethod};
+use apical::output::{LfdeepError, LfdeepExport, LfdeepForm, LfdeepOptions, LfdeepWindows};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -90,8 +91,9 @@ pub(super) fn run(args: &ExportLfdeepArgs) -> Result<(), Failure> {
     let store = Store::open(&args.dataset).map_err(ApicalError::from)?;
     let manifest = store.manifest();
     let trials = args.trials.clone().unwrap_or(0..manifest.trials);
-    let steps = trials.len() + args.standardize.as_ref().map_or(0, Range::len);
-    let options = LfdeepOptions { form, trials, standardize: args.standardize.clone() };
+    let steps = trials.len();
+    let scaling = args.standardize.as_ref().map(|trials| scaling(&store, trials)).transpose()?;
+    let options = LfdeepOptions { form, trials, scaling };
     let export = LfdeepExport::new(&store, options)?;
     if !args.quiet {
         for array in export.arrays() {
@@ -107,10 +109,21 @@ pub(super) fn run(args: &ExportLfdeepArgs) -> Result<(), Failure> {
         "generator": manifest.generator,
         "checksum": manifest.seal.as_ref().map(|seal| &seal.checksum),
         "compartments": manifest.layout.compartments,
+        "standardized_by_trials": args.standardize,
     });
     export.write(&args.out, dataset, || bar.inc(1))?;
     bar.finish_and_clear();
     let arrays = counted(export.arrays().len(), "array");
     writeln!(io::stdout(), "{arrays} in {}", args.out.display())?;
     Ok(())
+}
+
+/// The scaling of these trials of a data set.
+fn scaling(store: &Store, range: &Range<usize>) -> Result<Scaling, ApicalError> {
+    let trials = store.manifest().trials;
+    if range.end > trials {
+        return Err(LfdeepError::Trials { range: range.clone(), trials }.into());
+    }
+    let fitted_to: Vec<usize> = range.clone().collect();
+    Ok(Scaling::fit(store, &fitted_to, ScalingMethod::PerCompartment)?)
 }

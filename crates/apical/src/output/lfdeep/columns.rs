@@ -1,11 +1,8 @@
 //! A trial as LFDeep cuts it: into columns of a millisecond.
 
-use std::sync::Arc;
-
-use apical_core::{CompartmentId, Trial, TrialLayout, TrialSource};
+use apical_core::{CompartmentId, Trial, TrialLayout};
 
 use super::LfdeepError;
-use crate::ApicalError;
 
 /// What a column of a trial holds: the events of bin k, the voltages at k ms, and spikes after k + 0.5 ms.
 #[derive(Clone, Debug)]
@@ -30,31 +27,13 @@ impl Columns {
         }
     }
 
-    /// Reads a trial.
-    pub(super) fn trial<S: TrialSource>(
-        &self,
-        source: &S,
-        index: usize,
-    ) -> Result<Arc<Trial>, ApicalError>
-    where
-        ApicalError: From<S::Error>,
-    {
-        let trial = source.trial(index)?;
-        if let Some(at) = trial.injected_na.iter().position(|&current| current != 0.0) {
-            let bin = at / source.layout().injection_sites.len();
-            let current_na = trial.injected_na[at].to_string();
-            return Err(LfdeepError::InjectedCurrent { trial: index, bin, current_na }.into());
-        }
-        Ok(trial)
-    }
-
     /// Compartments that have a voltage: dendrites in order, then the soma.
     pub(super) fn compartments(&self) -> impl Iterator<Item = CompartmentId> {
         self.dendrites.iter().copied().chain([self.soma])
     }
 
-    /// Their voltages, mV.
-    pub(super) fn voltages_mv(&self, trial: &Trial, column: usize) -> impl Iterator<Item = f32> {
+    /// Their voltages.
+    pub(super) fn voltages(&self, trial: &Trial, column: usize) -> impl Iterator<Item = f32> {
         let voltages = trial.voltages_at(column);
         self.compartments().map(|compartment| voltages[compartment.index()])
     }

@@ -63,12 +63,4 @@ pub enum LfdeepError {
         /// The current, nA, as text.
         current_na: String,
     },
-    /// A voltage that does not change.
-    #[error("{section}({x}): its voltage is the same all the time and cannot be standardized")]
-    ConstantVoltage {
-        /// Name of the section.
-        section: String,
-        /// Place along it, as text.
-        x: String,
-    },
 }

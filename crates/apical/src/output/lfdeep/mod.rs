@@ -12,26 +12,28 @@
 //!   wants 1918 channels: 1278 synapses and 640 past voltages.
 //! - How these were made of those is not in the repository: not the order of the 640 channels, nor the step from window to
 //!   window, nor how voltages were standardized. Here the channels are the dendrites and the soma, the step is an option,
-//!   and standardized is, if asked for, by mean and standard deviation of each compartment over trials that are named.
+//!   and standardized is, if asked for, by a [`Scaling`].
 
 mod columns;
 mod error;
 mod simulations;
-mod standardization;
 mod windows;
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
-use apical_core::TrialSource;
+use apical_core::{CoreError, Trial, TrialSource};
+use apical_dataset::Scaling;
+use npyz::Order;
 use serde::Serialize;
 
 pub use error::LfdeepError;
 
+use super::npy_stream::NpyStream;
 use super::{RunDirectory, Versions};
 use crate::ApicalError;
 use columns::Columns;
-use standardization::Standardization;
 
 /// What is made of trials.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -70,8 +72,10 @@ pub struct LfdeepOptions {
     /// Which trials. Windows of a trial overlap or follow one another: training and testing on the same trials would overrate
     /// a network.
     pub trials: Range<usize>,
-    /// Trials whose means and standard deviations voltages are standardized by, those to train with; in mV if none.
-    pub standardize: Option<Range<usize>>,
+    /// What voltages are standardized by, fitted to the trials to train with; in mV if none. The manifest does not repeat it:
+    /// it is an array of its own.
+    #[serde(skip)]
+    pub scaling: Option<Scaling>,
 }
 
 /// An array that an export writes.
@@ -130,12 +134,18 @@ where
     /// # Errors
     ///
     /// [`LfdeepError`] as [`ApicalError::Lfdeep`]: for trials that do not exist, windows that do not fit, and a neuron that does
-    /// not have an excitatory and an inhibitory synapse on each dendritic compartment.
+    /// not have an excitatory and an inhibitory synapse on each dendritic compartment. [`CoreError::Shape`] for a scaling of
+    /// another number of compartments.
     pub fn new(source: &'s S, options: LfdeepOptions) -> Result<Self, ApicalError> {
         let trials = source.trial_count();
-        for range in std::iter::once(&options.trials).chain(&options.standardize) {
-            if range.is_empty() || range.end > trials {
-                return Err(LfdeepError::Trials { range: range.clone(), trials }.into());
+        if options.trials.is_empty() || options.trials.end > trials {
+            return Err(LfdeepError::Trials { range: options.trials, trials }.into());
+        }
+        if let Some(scaling) = &options.scaling {
+            let [expected, found] = [source.layout().compartments.len(), scaling.mean_mv().len()];
+            if expected != found {
+                let what = "compartments of the scaling";
+                return Err(CoreError::Shape { what, expected, found }.into());
             }
         }
         let columns = Columns::new(source.layout())?;
@@ -159,7 +169,7 @@ where
             LfdeepForm::Windows(windows) => windows::arrays(&windows, trials, &self.columns),
             LfdeepForm::Simulations => simulations::arrays(trials, &self.columns),
         };
-        if self.options.standardize.is_some() {
+        if self.options.scaling.is_some() {
             arrays.push(LfdeepArray {
                 name: STATISTICS,
                 dtype: "float64",
@@ -172,40 +182,32 @@ where
     }
 
     /// Writes the arrays into a folder, and `manifest.json` once they are complete, which holds `dataset` as what they were
-    /// made of. `done` is called after each trial, and after each that is read for standardizing. One trial is in
-    /// memory at a time.
+    /// made of. `done` is called after each trial. One trial is in memory at a time.
     ///
     /// # Errors
     ///
     /// Errors of the source and of writing, [`LfdeepError::InjectedCurrent`] for a trial with injected currents, which LFDeep has
-    /// no channels for, and [`LfdeepError::ConstantVoltage`] for a voltage that cannot be standardized.
+    /// no channels for.
     pub fn write(
         &self,
         folder: &Path,
         dataset: impl Serialize,
-        mut done: impl FnMut(),
+        done: impl FnMut(),
     ) -> Result<(), ApicalError> {
         let directory = RunDirectory::create(folder)?;
-        let standardization = match &self.options.standardize {
-            Some(trials) => {
-                let of_trials = Standardization::of_trials(
-                    self.source,
-                    trials.clone(),
-                    &self.columns,
-                    &mut done,
-                )?;
-                of_trials.write(folder, STATISTICS)?;
-                of_trials
+        if let Some(scaling) = &self.options.scaling {
+            let rows = [scaling.mean_mv(), scaling.standard_deviation_mv()];
+            let shape = [2, self.columns.dendrites.len() as u64 + 1];
+            let mut stream = NpyStream::create(folder, STATISTICS, &shape, Order::C)?;
+            for row in rows {
+                let of_columns = self.columns.compartments().map(|id| row[id.index()]);
+                stream.extend(&of_columns.collect::<Vec<f64>>())?;
             }
-            None => Standardization::none(&self.columns),
-        };
+            stream.finish()?;
+        }
         match self.options.form {
-            LfdeepForm::Windows(windows) => {
-                windows::write(self, &windows, folder, &standardization, done)?;
-            }
-            LfdeepForm::Simulations => {
-                simulations::write(self, folder, &standardization, done)?;
-            }
+            LfdeepForm::Windows(windows) => windows::write(self, &windows, folder, done)?,
+            LfdeepForm::Simulations => simulations::write(self, folder, done)?,
         }
         directory.finish(&ExportManifest {
             versions: Versions::current(),
@@ -214,5 +216,19 @@ where
             dataset,
             arrays: self.arrays(),
         })
+    }
+
+    /// A trial, its voltages as they are stored.
+    fn trial(&self, index: usize) -> Result<Trial, ApicalError> {
+        let mut trial = Arc::unwrap_or_clone(self.source.trial(index)?);
+        if let Some(at) = trial.injected_na.iter().position(|&current| current != 0.0) {
+            let bin = at / self.source.layout().injection_sites.len();
+            let current_na = trial.injected_na[at].to_string();
+            return Err(LfdeepError::InjectedCurrent { trial: index, bin, current_na }.into());
+        }
+        if let Some(scaling) = &self.options.scaling {
+            scaling.standardize(&mut trial.voltage_mv);
+        }
+        Ok(trial)
     }
 }

@@ -7,7 +7,7 @@ use apical_core::TrialSource;
 use npyz::Order;
 
 use super::windows::target;
-use super::{Columns, LfdeepArray, LfdeepExport, Standardization};
+use super::{Columns, LfdeepArray, LfdeepExport};
 use crate::ApicalError;
 use crate::output::npy_stream::NpyStream;
 
@@ -35,27 +35,26 @@ pub(super) fn arrays(trials: usize, columns: &Columns) -> Vec<LfdeepArray> {
 pub(super) fn write<S: TrialSource>(
     export: &LfdeepExport<'_, S>,
     folder: &Path,
-    standardization: &Standardization,
     mut done: impl FnMut(),
 ) -> Result<(), ApicalError>
 where
     ApicalError: From<S::Error>,
 {
-    let LfdeepExport { source, options, columns } = export;
+    let LfdeepExport { options, columns, .. } = export;
     let arrays = arrays(options.trials.len(), columns);
     let [shape_in, shape_out] = [0, 1].map(|k: usize| &arrays[k].shape);
     let mut inputs = NpyStream::create(folder, NAMES[0], shape_in, Order::Fortran)?;
     let mut outputs = NpyStream::create(folder, NAMES[1], shape_out, Order::Fortran)?;
     let mut events = vec![false; columns.synapses];
     for index in options.trials.clone() {
-        let trial = columns.trial(*source, index)?;
+        let trial = export.trial(index)?;
         for (column, &spike) in columns.spikes(&trial).iter().enumerate() {
             events.fill(false);
             for synapse in trial.events.bin(column) {
                 events[synapse.index()] = true;
             }
             inputs.extend(&events)?;
-            outputs.extend(&target(columns, standardization, &trial, column, spike))?;
+            outputs.extend(&target(columns, &trial, column, spike))?;
         }
         done();
     }

@@ -6,7 +6,7 @@ use apical_core::{Trial, TrialSource};
 use half::f16;
 use npyz::Order;
 
-use super::{Columns, LfdeepArray, LfdeepExport, LfdeepWindows, Standardization};
+use super::{Columns, LfdeepArray, LfdeepExport, LfdeepWindows};
 use crate::ApicalError;
 use crate::output::npy_stream::NpyStream;
 
@@ -55,13 +55,12 @@ pub(super) fn write<S: TrialSource>(
     export: &LfdeepExport<'_, S>,
     windows: &LfdeepWindows,
     folder: &Path,
-    standardization: &Standardization,
     mut done: impl FnMut(),
 ) -> Result<(), ApicalError>
 where
     ApicalError: From<S::Error>,
 {
-    let LfdeepExport { source, options, columns } = export;
+    let LfdeepExport { options, columns, .. } = export;
     let arrays = arrays(windows, options.trials.len(), columns);
     let [shape_in, shape_out] = [0, 1].map(|k: usize| &arrays[k].shape);
     let mut inputs = if windows.past_voltages {
@@ -71,7 +70,7 @@ where
     };
     let mut outputs = NpyStream::create(folder, NAMES[1], shape_out, Order::C)?;
     for index in options.trials.clone() {
-        let trial = columns.trial(*source, index)?;
+        let trial = export.trial(index)?;
         let spikes = columns.spikes(&trial);
         for start in starts(windows, columns) {
             let end = start + windows.window_ms;
@@ -80,10 +79,10 @@ where
                 Inputs::Bits(stream) => stream.extend(&window.events(false, true))?,
                 Inputs::Halves(stream) => {
                     stream.extend(&window.events(f16::ZERO, f16::ONE))?;
-                    stream.extend(&window.voltages(standardization))?;
+                    stream.extend(&window.voltages())?;
                 }
             }
-            outputs.extend(&target(columns, standardization, &trial, end, spikes[end]))?;
+            outputs.extend(&target(columns, &trial, end, spikes[end]))?;
         }
         done();
     }
@@ -122,13 +121,13 @@ impl Window<'_> {
     }
 
     /// `[compartments × ms]`.
-    fn voltages(&self, standardization: &Standardization) -> Vec<f16> {
+    fn voltages(&self) -> Vec<f16> {
         let length = self.end - self.start;
         let mut voltages = vec![f16::ZERO; (self.columns.dendrites.len() + 1) * length];
         for ms in 0..length {
-            let column = self.columns.voltages_mv(self.trial, self.start + ms);
+            let column = self.columns.voltages(self.trial, self.start + ms);
             for (channel, v) in column.enumerate() {
-                voltages[channel * length + ms] = standardization.apply(channel, v);
+                voltages[channel * length + ms] = f16::from_f32(v);
             }
         }
         voltages
@@ -136,15 +135,8 @@ impl Window<'_> {
 }
 
 /// Dendritic voltages, spike, soma voltage of a column.
-pub(super) fn target(
-    columns: &Columns,
-    standardization: &Standardization,
-    trial: &Trial,
-    column: usize,
-    spike: bool,
-) -> Vec<f16> {
-    let voltages = columns.voltages_mv(trial, column).enumerate();
-    let mut target: Vec<f16> = voltages.map(|(k, v)| standardization.apply(k, v)).collect();
+pub(super) fn target(columns: &Columns, trial: &Trial, column: usize, spike: bool) -> Vec<f16> {
+    let mut target: Vec<f16> = columns.voltages(trial, column).map(f16::from_f32).collect();
     target.insert(columns.dendrites.len(), if spike { f16::ONE } else { f16::ZERO });
     target
 }
