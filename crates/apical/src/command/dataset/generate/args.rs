@@ -176,7 +176,7 @@ fn batch_size(text: &str) -> Result<usize, String> {
 }
 
 /// A trial of 642 compartments takes 154 MB a minute in memory, besides the soma's voltage at every step, and each thread has a
-/// batch of them. What no memory holds together is refused by [`TrialGenerator::check_memory`](apical::generation::TrialGenerator::check_memory).
+/// batch of them; what is too much together is refused by `TrialGenerator::check_memory`.
 fn duration(text: &str) -> Result<u32, String> {
     within(text, 1, 1_000_000).map(|duration| duration as u32)
 }
