@@ -1,0 +1,75 @@
+use candle_core::{D, Tensor, Var};
+
+use crate::SurrogateError;
+use crate::ops::{Activation, biased, causal_sum, grouped_matmul};
+use crate::parameters::{Init, Parameters};
+
+/// Causal dilated convolutions of several networks side by side, one a group, whose weights are a gain and a direction for
+/// each output: w = g·v/‖v‖ (Salimans & Kingma 2016, arXiv:1602.07868).
+#[derive(Clone, Debug)]
+pub(crate) struct WeightNormConvolution {
+    /// `[groups, outputs]`.
+    gain: Var,
+    /// `[groups, outputs, inputs, taps]`.
+    direction: Var,
+    /// `[groups, outputs]`.
+    bias: Var,
+    dilation: usize,
+}
+
+impl WeightNormConvolution {
+    pub(crate) fn new(
+        parameters: &mut Parameters,
+        name: &str,
+        [groups, inputs, outputs]: [usize; 3],
+        taps: usize,
+        dilation: usize,
+    ) -> Result<Self, SurrogateError> {
+        let init = Init::fan_in(inputs * taps);
+        let shape = [groups, outputs, inputs, taps];
+        let direction = parameters.add(&format!("{name}.direction"), &shape, init)?;
+        // so that the weight is the direction
+        let gain = parameters.insert(&format!("{name}.gain"), &norm(&direction)?)?;
+        let bias = parameters.add(&format!("{name}.bias"), &[groups, outputs], init)?;
+        Ok(Self { gain, direction, bias, dilation })
+    }
+
+    pub(crate) fn taps(&self) -> Result<usize, SurrogateError> {
+        Ok(self.direction.dim(3)?)
+    }
+
+    /// How many times before the present one are needed.
+    pub(crate) fn memory(&self) -> Result<usize, SurrogateError> {
+        Ok((self.taps()? - 1) * self.dilation)
+    }
+
+    /// The weights with all taps side by side, `[groups, inputs, taps · outputs]`.
+    pub(crate) fn weight(&self) -> Result<Tensor, SurrogateError> {
+        let (groups, outputs, inputs, taps) = self.direction.dims4()?;
+        let scale = (self.gain.as_tensor() / norm(&self.direction)?)?;
+        let weight = self.direction.broadcast_mul(&scale.reshape((groups, outputs, 1, 1))?)?;
+        Ok(weight.permute((0, 2, 3, 1))?.reshape((groups, inputs, taps * outputs))?)
+    }
+
+    /// What every tap makes of x `[samples, times, groups, inputs]`: `[samples, times, groups, taps · outputs]`.
+    pub(crate) fn products(&self, x: &Tensor) -> Result<Tensor, SurrogateError> {
+        let (samples, times, groups, inputs) = x.dims4()?;
+        let rows = x.reshape((samples * times, groups, inputs))?;
+        let products = grouped_matmul(&rows, &self.weight()?)?;
+        Ok(products.reshape((samples, times, groups, ()))?)
+    }
+
+    /// The sums over taps with bias and sigmoid: `[samples, times, groups, outputs]`.
+    pub(crate) fn finish(&self, products: &Tensor) -> Result<Tensor, SurrogateError> {
+        let sums = causal_sum(products, self.taps()?, self.dilation)?;
+        let (samples, times, groups, outputs) = sums.dims4()?;
+        let sums = sums.reshape((samples * times, groups, outputs))?;
+        let y = biased(&sums, &self.bias, Activation::Sigmoid)?;
+        Ok(y.reshape((samples, times, groups, outputs))?)
+    }
+}
+
+/// ‖v‖ over inputs and taps, `[groups, outputs]`.
+fn norm(direction: &Tensor) -> candle_core::Result<Tensor> {
+    direction.sqr()?.flatten_from(2)?.sum(D::Minus1)?.sqrt()
+}

@@ -1,0 +1,61 @@
+use candle_core::{DType, Device, Tensor};
+
+use super::{Architecture, ModelConfig, MultitaskModel, Outputs, Temporal};
+use crate::layer::{TemporalNetworks, Towers};
+use crate::{Parameters, SurrogateError};
+
+/// One temporal network, and a tower a task that sees all it says (MH).
+#[derive(Clone, Debug)]
+pub struct HardSharing {
+    config: ModelConfig,
+    parameters: Parameters,
+    network: TemporalNetworks,
+    towers: Towers,
+}
+
+impl HardSharing {
+    /// With weights that follow from the seed.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Parameter`] for sizes that make no network, or another architecture.
+    pub fn new(
+        config: ModelConfig,
+        seed: u64,
+        dtype: DType,
+        device: &Device,
+    ) -> Result<Self, SurrogateError> {
+        config.check()?;
+        let Architecture::HardSharing { units } = config.architecture else {
+            let (parameter, expected) = ("experts", "none: hard sharing has none");
+            return Err(SurrogateError::Parameter { parameter, value: f64::NAN, expected });
+        };
+        let mut parameters = Parameters::new(seed, dtype, device.clone());
+        let inputs = config.synapses + config.numbers;
+        let network = TemporalNetworks::new(&mut parameters, 1, inputs, &config.temporal)?;
+        let channels = config.temporal.channels.last().copied().unwrap_or(inputs);
+        let sizes = [config.tasks, channels * config.window, units];
+        let towers = Towers::new(&mut parameters, sizes, true)?;
+        Ok(Self { config, parameters, network, towers })
+    }
+}
+
+impl MultitaskModel for HardSharing {
+    fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    fn temporal(&self) -> Temporal<'_> {
+        Temporal(&self.network)
+    }
+
+    /// A ReLU of the published code is left out: a sigmoid is positive.
+    fn decode(&self, windows: &Tensor) -> Result<Outputs, SurrogateError> {
+        let predictions = self.towers.shared(&windows.squeeze(1)?)?;
+        Ok(Outputs { predictions, gates: None, experts: None })
+    }
+}

@@ -1,0 +1,77 @@
+use candle_core::Tensor;
+
+use crate::SurrogateError;
+use crate::ops::{EventRows, data_product, event_product};
+
+/// What networks see: at every time of every sample, synaptic events and, if they are to see them, numbers such as voltages.
+#[derive(Clone, Debug)]
+pub struct ModelInput {
+    samples: usize,
+    events: EventRows,
+    /// `[samples · times, numbers]`.
+    dense: Option<Tensor>,
+}
+
+impl ModelInput {
+    /// Events of `samples` stretches of the same number of times, one after the other, and numbers
+    /// `[samples · times, numbers]`.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Parameter`] if rows are no multiple of the samples or do not fit the numbers.
+    pub fn new(
+        samples: usize,
+        events: EventRows,
+        dense: Option<Tensor>,
+    ) -> Result<Self, SurrogateError> {
+        let error = |parameter, value: usize, expected| {
+            Err(SurrogateError::Parameter { parameter, value: value as f64, expected })
+        };
+        let rows = events.rows();
+        if samples == 0 || !rows.is_multiple_of(samples) {
+            return error("samples", samples, "a divisor of the number of rows of events");
+        }
+        if let Some(dense) = &dense
+            && dense.dims2()?.0 != rows
+        {
+            return error("rows of numbers", dense.dims2()?.0, "as many as rows of events");
+        }
+        Ok(Self { samples, events, dense })
+    }
+
+    /// Number of stretches.
+    #[must_use]
+    pub const fn samples(&self) -> usize {
+        self.samples
+    }
+
+    /// Number of times of each.
+    #[must_use]
+    pub fn times(&self) -> usize {
+        self.events.rows() / self.samples
+    }
+
+    /// What weights `[inputs, columns]` make of every row: those of synapses come first.
+    pub(crate) fn products(&self, weight: &Tensor) -> Result<Tensor, SurrogateError> {
+        let inputs = weight.dim(0)?;
+        let numbers = self.dense.as_ref().map_or(Ok(0), |dense| dense.dim(1))?;
+        let Some(synapses) = inputs.checked_sub(numbers) else {
+            let expected = "at most the number of inputs of the network";
+            let value = numbers as f64;
+            return Err(SurrogateError::Parameter { parameter: "numbers", value, expected });
+        };
+        if synapses == 0
+            && let Some(dense) = &self.dense
+        {
+            return Ok(data_product(dense, weight)?);
+        }
+        let products = event_product(&self.events, &weight.narrow(0, 0, synapses)?)?;
+        match &self.dense {
+            None => Ok(products),
+            Some(dense) => {
+                let of_dense = data_product(dense, &weight.narrow(0, synapses, numbers)?)?;
+                Ok((products + of_dense)?)
+            }
+        }
+    }
+}

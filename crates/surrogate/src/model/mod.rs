@@ -1,0 +1,141 @@
+//! Networks that share what they know between tasks.
+
+mod config;
+mod hard_sharing;
+mod input;
+mod mixture;
+
+use candle_core::Tensor;
+
+pub use config::{Architecture, ExpertAccess, GateInit, MixtureConfig, ModelConfig};
+pub use hard_sharing::HardSharing;
+pub use input::ModelInput;
+pub use mixture::Mixture;
+
+use crate::layer::{Dropout, StreamState, TemporalNetworks};
+use crate::{Parameters, SurrogateError};
+
+/// What a network says of the millisecond that follows each window.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Outputs {
+    /// One number a task, `[windows, tasks]`.
+    pub predictions: Tensor,
+    /// How much every task trusts every expert, `[windows, tasks, experts]`, with a sum of 1; none without experts.
+    pub gates: Option<Tensor>,
+    /// What the experts say, `[windows, experts, inputs of a tower]`; none without experts.
+    pub experts: Option<Tensor>,
+}
+
+/// A network of two parts: one that goes along time, and one that turns a window of what the first says into one number
+/// a task.
+///
+/// So that the first part is computed once for all windows that overlap: a whole stretch of time at a time to train with
+/// ([`encode`](Self::encode)), or as time goes on ([`advance`](Self::advance)).
+pub trait MultitaskModel: Send + Sync {
+    /// Sizes.
+    fn config(&self) -> &ModelConfig;
+
+    /// Weights.
+    fn parameters(&self) -> &Parameters;
+
+    /// The part that goes along time.
+    #[doc(hidden)]
+    fn temporal(&self) -> Temporal<'_>;
+
+    /// What the second part makes of windows `[windows, groups, channels · window]`, the time fastest.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Tensor`] if a shape does not fit.
+    fn decode(&self, windows: &Tensor) -> Result<Outputs, SurrogateError>;
+
+    /// What the first part makes of stretches of time, before whose start all was zero:
+    /// `[samples, times, groups, channels]`.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Tensor`] if the input is not that of the network.
+    fn encode(
+        &self,
+        input: &ModelInput,
+        dropout: Option<&mut Dropout>,
+    ) -> Result<Tensor, SurrogateError> {
+        let networks = self.temporal().0;
+        networks.forward(&self.temporal().entry(input)?, dropout)
+    }
+
+    /// The state of the first part before the first time.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Tensor`] if there is no memory for it.
+    fn start(&self, samples: usize) -> Result<StreamState, SurrogateError> {
+        self.temporal().0.start(samples)
+    }
+
+    /// Goes on by the times of an input: what [`encode`](Self::encode) says at each of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`encode`](Self::encode).
+    fn advance(
+        &self,
+        state: &mut StreamState,
+        input: &ModelInput,
+    ) -> Result<Tensor, SurrogateError> {
+        self.temporal().0.advance(state, &self.temporal().entry(input)?)
+    }
+}
+
+/// The temporal networks of a model.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Temporal<'a>(pub(crate) &'a TemporalNetworks);
+
+impl Temporal<'_> {
+    fn entry(&self, input: &ModelInput) -> Result<crate::layer::Entry, SurrogateError> {
+        let products = input.products(&self.0.entry_weight()?)?;
+        self.0.entry(&products, input.samples())
+    }
+}
+
+/// Windows of what the first part of a network says, each ending at one of these places (sample, time):
+/// `[samples, times, groups, channels]` → `[windows, groups, channels · length]`. What is before the first time is zero.
+///
+/// # Errors
+///
+/// [`SurrogateError::Parameter`] for a place that is not there.
+pub fn windows(
+    encoded: &Tensor,
+    places: &[(usize, usize)],
+    length: usize,
+) -> Result<Tensor, SurrogateError> {
+    let (samples, times, groups, channels) = encoded.dims4()?;
+    // a row of zeros for what is before the start
+    let rows = encoded.reshape((samples * times, groups * channels))?;
+    let outside = (samples * times) as u32;
+    let mut indices = Vec::with_capacity(places.len() * length);
+    let mut needs_zeros = false;
+    for &(sample, time) in places {
+        if sample >= samples || time >= times {
+            let (parameter, value) = ("time of a window", time as f64);
+            let expected = "a time of a sample that is there";
+            return Err(SurrogateError::Parameter { parameter, value, expected });
+        }
+        for back in (0..length).rev() {
+            indices.push(match time.checked_sub(back) {
+                Some(time) => (sample * times + time) as u32,
+                None => {
+                    needs_zeros = true;
+                    outside
+                }
+            });
+        }
+    }
+    let rows = if needs_zeros { rows.pad_with_zeros(0, 0, 1)? } else { rows };
+    let indices = Tensor::from_vec(indices, places.len() * length, encoded.device())?;
+    let windows = rows.index_select(&indices, 0)?;
+    let windows = windows.reshape((places.len(), length, groups, channels))?;
+    Ok(windows.permute((0, 2, 3, 1))?.reshape((places.len(), groups, channels * length))?)
+}

@@ -1,0 +1,126 @@
+//! The second half of a causal convolution: the sum over taps.
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
+use rayon::prelude::*;
+
+use super::real::{Real, values};
+
+/// Σ_j x[b, t − (taps − 1 − j)·dilation, g, j, :], with zeros before the first time: `[samples, times, groups, taps · channels]`
+/// → `[samples, times, groups, channels]`.
+pub(crate) fn causal_sum(x: &Tensor, taps: usize, dilation: usize) -> Result<Tensor> {
+    let op = CausalSum { taps, dilation, backward: false };
+    if x.device().is_cpu() { x.contiguous()?.apply_op1(op) } else { op.tensor(x) }
+}
+
+#[derive(Clone, Copy)]
+struct CausalSum {
+    taps: usize,
+    dilation: usize,
+    /// From the gradient of the sum to that of its terms.
+    backward: bool,
+}
+
+impl CustomOp1 for CausalSum {
+    fn name(&self) -> &'static str {
+        "causal-sum"
+    }
+
+    fn cpu_fwd(&self, s: &CpuStorage, l: &Layout) -> Result<(CpuStorage, Shape)> {
+        match s {
+            CpuStorage::F32(_) => self.run::<f32>(s, l),
+            CpuStorage::F64(_) => self.run::<f64>(s, l),
+            _ => bail!("{} is for float32 and float64", self.name()),
+        }
+    }
+
+    fn bwd(&self, _: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        let op = Self { backward: true, ..*self };
+        gradient.contiguous()?.apply_op1_no_bwd(&op).map(Some)
+    }
+}
+
+impl CausalSum {
+    /// How long before the sum a tap is.
+    const fn lag(&self, tap: usize) -> usize {
+        (self.taps - 1 - tap) * self.dilation
+    }
+
+    fn run<T: Real>(&self, s: &CpuStorage, l: &Layout) -> Result<(CpuStorage, Shape)> {
+        let x = values::<T>(s, l)?;
+        let (samples, times, groups, width) = l.shape().dims4()?;
+        let taps = self.taps;
+        let channels = if self.backward { width } else { width / taps };
+        let out = if self.backward { taps * channels } else { channels };
+        let mut y = vec![T::zero(); samples * times * groups * out];
+        if y.is_empty() {
+            return Ok((T::to_cpu_storage_owned(y), (samples, times, groups, out).into()));
+        }
+        let of_samples =
+            y.par_chunks_mut(times * groups * out).zip(x.par_chunks(times * groups * width));
+        of_samples.for_each(|(y, x)| {
+            for (time, y) in y.chunks_exact_mut(groups * out).enumerate() {
+                for (group, y) in y.chunks_exact_mut(out).enumerate() {
+                    for tap in 0..taps {
+                        let lag = self.lag(tap);
+                        if self.backward {
+                            if time + lag < times {
+                                let from = ((time + lag) * groups + group) * channels;
+                                y[tap * channels..][..channels]
+                                    .copy_from_slice(&x[from..from + channels]);
+                            }
+                        } else if lag <= time {
+                            let from = (((time - lag) * groups + group) * taps + tap) * channels;
+                            for (y, &x) in y.iter_mut().zip(&x[from..from + channels]) {
+                                *y += x;
+                            }
+                        }
+                    }
+                }
+            }
+        });
+        Ok((T::to_cpu_storage_owned(y), (samples, times, groups, out).into()))
+    }
+
+    /// The same on any device.
+    fn tensor(&self, x: &Tensor) -> Result<Tensor> {
+        let (_, times, _, width) = x.dims4()?;
+        let channels = width / self.taps;
+        let mut sum = x.narrow(3, (self.taps - 1) * channels, channels)?;
+        for tap in 0..self.taps - 1 {
+            let lag = self.lag(tap);
+            if lag < times {
+                let term = x.narrow(3, tap * channels, channels)?.narrow(1, 0, times - lag)?;
+                sum = (sum + term.pad_with_zeros(1, lag, 0)?)?;
+            }
+        }
+        Ok(sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::tests::{random, same_with_gradients};
+
+    /// Every dilation, also where taps reach beyond the start of the stretch.
+    #[test]
+    fn sums_are_those_of_candle() {
+        for (taps, dilation, times) in [(1, 1, 4), (3, 1, 9), (4, 2, 5), (10, 4, 50), (2, 7, 7)] {
+            let op = CausalSum { taps, dilation, backward: false };
+            same_with_gradients(
+                &[random(&[3, times, 2, taps * 5], 1)],
+                |of| causal_sum(&of[0], taps, dilation),
+                |of| op.tensor(&of[0]),
+            );
+        }
+    }
+
+    #[test]
+    fn a_known_sum() {
+        // two taps, one channel: the first looks 2 back
+        let x: Vec<f64> = (1..=8).map(f64::from).collect();
+        let x = Tensor::from_vec(x, (1, 4, 1, 2), &candle_core::Device::Cpu).unwrap();
+        let y = causal_sum(&x, 2, 2).unwrap().flatten_all().unwrap().to_vec1::<f64>().unwrap();
+        assert_eq!(y, [2.0, 4.0, 1.0 + 6.0, 3.0 + 8.0]);
+    }
+}
