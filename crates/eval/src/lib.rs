@@ -1,0 +1,9 @@
+//! How good predicted voltages are.
+
+mod error;
+mod loss;
+
+pub use error::{EvalError, TrialsError};
+#[cfg(feature = "candle")]
+pub use loss::TensorLoss;
+pub use loss::{Loss, LossWeights, MeanSquareError, SpikeCrossEntropy};
