@@ -1,9 +1,16 @@
 //! How good predicted voltages are.
 
+mod baseline;
+mod columns;
 mod error;
 mod loss;
 mod regional;
 
+pub use baseline::{
+    LinearSnapshot, LinearStep, LinearStepConfig, LinearStepModel, StepPersistence, StepPredictor,
+    TrainingMean, step_errors,
+};
+pub use columns::Columns;
 pub use error::{EvalError, TrialsError};
 #[cfg(feature = "candle")]
 pub use loss::TensorLoss;
