@@ -2,9 +2,9 @@
 //!
 //! This crate joins the crates of the workspace. [`morphology`] turns a file into sections and compartments,
 //! [`biophysics`] puts channels and synapses on them and steps them through time, [`dataset`] draws the synaptic input,
-//! [`extracellular`] finds the potentials around the neuron; [`core`] is what they share. Here are added the
-//! [`generation`] of trials, the command line `apical` and what it reads and writes: [`input`] files, [`output`] files and
-//! [`figure`]s.
+//! [`extracellular`] finds the potentials around the neuron, [`eval`] says how good predicted voltages are; [`core`] is
+//! what they share. Here are added the [`generation`] of trials, the command line `apical` and what it reads and writes:
+//! [`input`] files, [`output`] files and [`figure`]s.
 //!
 //! # Example
 //!
@@ -60,6 +60,7 @@
 //! | `biophysics` | the module [`biophysics`], and `morphology` |
 //! | `extracellular` | the module [`extracellular`], and `morphology` |
 //! | `dataset` | the module [`dataset`] |
+//! | `eval` | the module [`eval`] |
 //! | `generation` | the module [`generation`], `biophysics` and `dataset` |
 //! | `files` | the modules [`input`] and [`output`], and `morphology`; with `extracellular` also files of electrodes |
 //! | `figure` | the module [`figure`], and `morphology`; with `extracellular` also figures of potentials, with `dataset` of data sets |
@@ -83,6 +84,8 @@ pub use apical_biophysics as biophysics;
 pub use apical_core as core;
 #[cfg(feature = "dataset")]
 pub use apical_dataset as dataset;
+#[cfg(feature = "eval")]
+pub use apical_eval as eval;
 #[cfg(feature = "extracellular")]
 pub use apical_extracellular as extracellular;
 #[cfg(feature = "morphology")]
