@@ -1,6 +1,6 @@
 //! A neuron of six compartments, one in each region, that is linear, so that its weights are known.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(dead_code, reason = "each test uses some of it")]
 
 use apical_core::{

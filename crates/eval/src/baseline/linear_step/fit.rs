@@ -14,13 +14,14 @@ pub struct LinearStepConfig {
     /// a trial. The mean square of a feature is on that diagonal too: 1 for voltages, in standard deviations, and about the
     /// probability of an event in a millisecond for a synapse. The constant has no ridge.
     ///
-    /// 1e-4 by default. On 288,000 ms of the default cell any value from 3e-5 to 3e-3 predicts as well.
+    /// 1e-5 by default. On 288,000 ms of the default cell errors one step ahead are up to 3 % greater at 3e-4, and those of
+    /// free runs up to 1 % less.
     pub ridge_per_row: f64,
 }
 
 impl Default for LinearStepConfig {
     fn default() -> Self {
-        Self { ridge_per_row: 1e-4 }
+        Self { ridge_per_row: 1e-5 }
     }
 }
 

@@ -60,20 +60,25 @@ impl NormalEquations {
         self.gram.view_mut((0, 0), square).gemm(1.0, &before, &transposed, 1.0);
         self.cross.view_mut((0, 0), square).gemm(1.0, &changes, &transposed, 1.0);
 
-        let mut present = Vec::new();
+        let (mut present, mut all) = (Vec::new(), Vec::new());
         for row in 0..bins {
             self.collect_present(trial, first + row, &mut present);
             for &(feature, value) in &present {
-                let column = self.gram.as_mut_slice()[feature * self.features.count()..].iter_mut();
-                add_scaled(column, value, voltages.column(row).as_slice());
-                let column = self.cross.as_mut_slice()[feature * compartments..].iter_mut();
-                add_scaled(column, value, changes.column(row).as_slice());
+                all.push((feature, row, value));
                 for &(other, other_value) in &present {
                     if other <= feature {
                         self.gram[(other, feature)] += value * other_value;
                     }
                 }
             }
+        }
+        // by feature, so that a column is fetched once and not for every event
+        all.sort_unstable_by_key(|&(feature, row, _)| (feature, row));
+        for (feature, row, value) in all {
+            let column = &mut self.gram.as_mut_slice()[feature * self.features.count()..];
+            add_scaled(&mut column[..compartments], value, voltages.column(row).as_slice());
+            let column = &mut self.cross.as_mut_slice()[feature * compartments..];
+            add_scaled(&mut column[..compartments], value, changes.column(row).as_slice());
         }
     }
 
@@ -115,8 +120,8 @@ impl NormalEquations {
     }
 }
 
-fn add_scaled<'a>(to: impl Iterator<Item = &'a mut f64>, value: f64, from: &[f64]) {
-    to.zip(from).for_each(|(to, from)| *to += value * from);
+fn add_scaled(to: &mut [f64], value: f64, from: &[f64]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to += value * from);
 }
 
 /// Overwrites a symmetric matrix by its Cholesky factor L and, above the diagonal, anything: by blocks, of which each is
