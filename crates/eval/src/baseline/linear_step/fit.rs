@@ -15,7 +15,7 @@ pub struct LinearStepConfig {
     /// probability of an event in a millisecond for a synapse. The constant has no ridge.
     ///
     /// 1e-5 by default. On 288,000 ms of the default cell errors one step ahead are up to 3 % greater at 3e-4, and those of
-    /// free runs up to 1 % less.
+    /// free runs up to 2 % less.
     pub ridge_per_row: f64,
 }
 
