@@ -1,6 +1,8 @@
 use apical_core::CoreError;
 use thiserror::Error;
 
+use crate::Task;
+
 /// Errors of surrogates.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -28,5 +30,25 @@ pub enum SurrogateError {
         name: String,
         /// What is wrong.
         what: String,
+    },
+    /// A loss or gradient that is no number.
+    #[error("step {step}: {what} is {value}")]
+    NotFinite {
+        /// The training step, from 0.
+        step: u64,
+        /// What it is.
+        what: String,
+        /// Its value, or that of the sum of its squares.
+        value: f64,
+    },
+    /// A task that cannot be.
+    #[error("task {index}, {task:?}, {what}")]
+    Task {
+        /// Its place in the table.
+        index: usize,
+        /// The task.
+        task: Task,
+        /// What is wrong with it.
+        what: &'static str,
     },
 }

@@ -53,15 +53,21 @@
 //! groups of matrices and mixtures of experts are computed by this crate, on all threads of rayon; other devices (feature
 //! `cuda`) compute the same with what candle has.
 
+mod batch;
 mod error;
+mod frame;
 mod layer;
 pub mod lfdeep;
 mod model;
 mod ops;
 mod optimizer;
 mod parameters;
+mod tasks;
+mod trainer;
 
+pub use batch::TrialBatch;
 pub use error::SurrogateError;
+pub use frame::{Frame, Residual, SeenInputs};
 pub use layer::{Dropout, StreamState, TemporalConfig};
 pub use model::{
     Architecture, ExpertAccess, GateInit, HardSharing, Mixture, MixtureConfig, ModelConfig,
@@ -70,3 +76,5 @@ pub use model::{
 pub use ops::EventRows;
 pub use optimizer::{Adam, AdamConfig, Decay, Moments};
 pub use parameters::Parameters;
+pub use tasks::{Task, TaskTable};
+pub use trainer::{Losses, Schedule, Trainer, TrainerConfig};

@@ -4,6 +4,7 @@ mod biased;
 mod causal;
 mod events;
 mod mixed;
+mod norm;
 mod product;
 mod real;
 
@@ -12,6 +13,7 @@ pub(crate) use causal::causal_sum;
 pub use events::EventRows;
 pub(crate) use events::{data_product, event_product};
 pub(crate) use mixed::mixed_matmul;
+pub(crate) use norm::sum_of_squares;
 pub(crate) use product::grouped_matmul;
 pub(crate) use real::{Real, values, vectorized};
 

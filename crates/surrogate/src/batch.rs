@@ -1,0 +1,63 @@
+use crate::SurrogateError;
+use crate::ops::EventRows;
+
+/// Stretches of trials of the same length to train with or to validate by.
+///
+/// The voltages of sample b at k and k + 1 ms and the input of its bin k belong together: the former voltages and the
+/// input lead to the latter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrialBatch {
+    /// B.
+    pub samples: usize,
+    /// n, ms.
+    pub bins: usize,
+    /// Synaptic events, a row a bin, sample after sample, `[B · n]`.
+    pub events: EventRows,
+    /// Voltages of all compartments of the layout, mV, `[B × (n + 1) × compartments]`, the compartment's index fastest.
+    pub voltage_mv: Vec<f32>,
+    /// Injected currents, nA, mean over each bin, `[B × n × sites]`, the site's index fastest.
+    pub injected_na: Vec<f32>,
+    /// 1 where there is a somatic spike after k and up to k + 1 ms after the sample's start, else 0, `[B × n]`.
+    pub spikes: Vec<f32>,
+    /// What each sample counts, `[B]`.
+    pub weights: Vec<f32>,
+}
+
+impl TrialBatch {
+    /// Refuses arrays that do not fit each other.
+    ///
+    /// # Errors
+    ///
+    /// [`CoreError::Shape`](apical_core::CoreError::Shape) with the first.
+    pub fn check(&self, compartments: usize, sites: usize) -> Result<(), SurrogateError> {
+        let rows = self.samples * self.bins;
+        for (what, expected, found) in [
+            ("events [samples · bins]", rows, self.events.rows()),
+            (
+                "voltages [samples × (bins + 1) × compartments]",
+                (rows + self.samples) * compartments,
+                self.voltage_mv.len(),
+            ),
+            ("injected currents [samples × bins × sites]", rows * sites, self.injected_na.len()),
+            ("spikes [samples × bins]", rows, self.spikes.len()),
+            ("weights [samples]", self.samples, self.weights.len()),
+        ] {
+            if expected != found {
+                return Err(apical_core::CoreError::Shape { what, expected, found }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The voltages of all compartments of a sample at `ms` after its start, mV.
+    pub(crate) fn voltages_at(&self, sample: usize, ms: usize) -> &[f32] {
+        let compartments = self.voltage_mv.len() / (self.samples * (self.bins + 1));
+        &self.voltage_mv[(sample * (self.bins + 1) + ms) * compartments..][..compartments]
+    }
+
+    /// The currents of a bin, nA.
+    pub(crate) fn currents_at(&self, sample: usize, bin: usize) -> &[f32] {
+        let sites = self.injected_na.len() / (self.samples * self.bins).max(1);
+        &self.injected_na[(sample * self.bins + bin) * sites..][..sites]
+    }
+}

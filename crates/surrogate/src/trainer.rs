@@ -1,0 +1,300 @@
+use candle_core::backprop::GradStore;
+use candle_core::{DType, Tensor};
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+
+use apical_core::RandomStreams;
+use apical_eval::{MeanSquareError, SpikeCrossEntropy, TensorLoss};
+
+use crate::layer::Dropout;
+use crate::model::{MultitaskModel, Outputs, windows};
+use crate::ops::sum_of_squares;
+use crate::{Adam, AdamConfig, Frame, SurrogateError, TrialBatch};
+
+/// How a network is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct TrainerConfig {
+    /// Seed of dropout and of the places that are predicted; 1 by default.
+    pub seed: u64,
+    /// Target times of each sample in a step, drawn anew every time; by default all after the context. Those that are close
+    /// to each other say much the same.
+    pub places_per_sample: Option<usize>,
+    /// Share of numbers that are set to 0 after each inner convolution; 0.2 by default, as published.
+    pub dropout: f64,
+    /// What the cross-entropy of the spike counts beside the mean square error of voltages; 1 by default.
+    pub spike_weight: f64,
+    /// Largest norm of all gradients together; larger ones are scaled down to it. None by default.
+    pub clip_norm: Option<f64>,
+    /// How weights follow gradients.
+    pub adam: AdamConfig,
+    /// Learning rate along the steps.
+    pub schedule: Schedule,
+}
+
+impl Default for TrainerConfig {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            places_per_sample: None,
+            dropout: 0.2,
+            spike_weight: 1.0,
+            clip_norm: None,
+            adam: AdamConfig::default(),
+            schedule: Schedule::default(),
+        }
+    }
+}
+
+/// The learning rate along the steps: rises linearly, then falls as a cosine (Loshchilov & Hutter 2017,
+/// arXiv:1608.03983) or stays.
+///
+/// ```
+/// use apical_surrogate::Schedule;
+///
+/// let schedule = Schedule { rate: 1e-3, warm_up: 10, last: Some(110), floor: 0.1 };
+/// assert_eq!(schedule.rate_at(4), 0.5e-3);
+/// assert_eq!(schedule.rate_at(10), 1e-3);
+/// assert!((schedule.rate_at(60) - 0.55e-3).abs() < 1e-12);
+/// assert!((schedule.rate_at(500) - 0.1e-3).abs() < 1e-12);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Schedule {
+    /// Greatest rate; 1e-3 by default.
+    pub rate: f64,
+    /// Steps until it is reached; 0 by default.
+    pub warm_up: u64,
+    /// Step at which the cosine ends; none, by default, for a rate that stays.
+    pub last: Option<u64>,
+    /// Share of the rate that is left at the end; 0 by default.
+    pub floor: f64,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self { rate: 1e-3, warm_up: 0, last: None, floor: 0.0 }
+    }
+}
+
+impl Schedule {
+    /// The rate of a step, counted from 0.
+    #[must_use]
+    pub fn rate_at(&self, step: u64) -> f64 {
+        if step < self.warm_up {
+            return self.rate * (step + 1) as f64 / self.warm_up as f64;
+        }
+        let Some(last) = self.last.filter(|&last| last > self.warm_up) else { return self.rate };
+        let passed = (step - self.warm_up) as f64 / (last - self.warm_up) as f64;
+        let cosine = 0.5 * (1.0 + (std::f64::consts::PI * passed.min(1.0)).cos());
+        self.rate * (self.floor + (1.0 - self.floor) * cosine)
+    }
+}
+
+/// What a step or a validation has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Losses {
+    /// Mean square error of voltages in units of their scale; none without such tasks.
+    pub voltage: Option<f64>,
+    /// Cross-entropy of spikes, nats; none without this task.
+    pub spike: Option<f64>,
+    /// What is minimized.
+    pub total: f64,
+    /// Norm of all gradients together, before they are clipped; 0 where there are none.
+    pub gradient_norm: f64,
+}
+
+/// Trains a network, one batch at a time.
+#[derive(Debug)]
+pub struct Trainer {
+    config: TrainerConfig,
+    adam: Adam,
+}
+
+impl Trainer {
+    /// Before the first step.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Parameter`] for a configuration that makes no sense.
+    pub fn new(config: TrainerConfig, model: &dyn MultitaskModel) -> Result<Self, SurrogateError> {
+        let adam = Adam::new(config.adam, model.parameters())?;
+        Self::resume(config, adam)
+    }
+
+    /// After the steps that an optimizer has made.
+    ///
+    /// # Errors
+    ///
+    /// As [`Trainer::new`].
+    pub fn resume(config: TrainerConfig, adam: Adam) -> Result<Self, SurrogateError> {
+        let TrainerConfig { dropout, spike_weight, clip_norm, schedule, .. } = &config;
+        for (parameter, value, holds, expected) in [
+            ("dropout", *dropout, (0.0..1.0).contains(dropout), "from 0 to less than 1"),
+            ("spike_weight", *spike_weight, *spike_weight >= 0.0, "at least 0"),
+            ("clip_norm", clip_norm.unwrap_or(1.0), clip_norm.is_none_or(|n| n > 0.0), "positive"),
+            ("rate", schedule.rate, schedule.rate > 0.0, "positive"),
+        ] {
+            if !(holds && value.is_finite()) {
+                return Err(SurrogateError::Parameter { parameter, value, expected });
+            }
+        }
+        Ok(Self { config, adam })
+    }
+
+    /// The optimizer with its state.
+    #[must_use]
+    pub const fn adam(&self) -> &Adam {
+        &self.adam
+    }
+
+    /// One step down the gradient of a batch's loss.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::NotFinite`] if the loss or a gradient is no number; weights are then as before. Otherwise what
+    /// [`Frame::input`] refuses.
+    pub fn step(
+        &mut self,
+        model: &dyn MultitaskModel,
+        frame: &Frame,
+        batch: &TrialBatch,
+        context: usize,
+    ) -> Result<Losses, SurrogateError> {
+        let step = self.adam.steps();
+        let places = self.places(batch, context, step);
+        let mut dropout = Dropout::new(self.config.seed, self.config.dropout, step);
+        let (loss, mut losses) =
+            losses(model, frame, batch, &places, self.config.spike_weight, Some(&mut dropout))?;
+        if !losses.total.is_finite() {
+            let what = "the loss".to_owned();
+            return Err(SurrogateError::NotFinite { step, what, value: losses.total });
+        }
+        let gradients = loss.backward()?;
+        losses.gradient_norm = norm(model, &gradients, step)?;
+        let scale = match self.config.clip_norm {
+            Some(most) if losses.gradient_norm > most => most / losses.gradient_norm,
+            _ => 1.0,
+        };
+        let rate = self.config.schedule.rate_at(step);
+        self.adam.step(model.parameters(), &gradients, rate, scale)?;
+        Ok(losses)
+    }
+
+    /// The losses of a batch at all times after the context, without dropout.
+    ///
+    /// # Errors
+    ///
+    /// What [`Frame::input`] refuses.
+    pub fn validate(
+        &self,
+        model: &dyn MultitaskModel,
+        frame: &Frame,
+        batch: &TrialBatch,
+        context: usize,
+    ) -> Result<Losses, SurrogateError> {
+        let places: Vec<_> = (0..batch.samples)
+            .flat_map(|sample| (context..batch.bins).map(move |bin| (sample, bin)))
+            .collect();
+        Ok(losses(model, frame, batch, &places, self.config.spike_weight, None)?.1)
+    }
+
+    /// The times that are predicted, (sample, bin).
+    fn places(&self, batch: &TrialBatch, context: usize, step: u64) -> Vec<(usize, usize)> {
+        let mut rng = RandomStreams::new(self.config.seed).stream("places", step);
+        let times = batch.bins.saturating_sub(context);
+        let count = self.config.places_per_sample.unwrap_or(times).min(times);
+        let mut places = Vec::with_capacity(batch.samples * count);
+        for sample in 0..batch.samples {
+            // one in each of so many parts of about the same length
+            for part in 0..count {
+                let [first, end] = [part, part + 1].map(|part| context + part * times / count);
+                places.push((sample, rng.random_range(first..end)));
+            }
+        }
+        places
+    }
+}
+
+/// Losses of some places as a tensor to differentiate and as numbers.
+fn losses(
+    model: &dyn MultitaskModel,
+    frame: &Frame,
+    batch: &TrialBatch,
+    places: &[(usize, usize)],
+    spike_weight: f64,
+    dropout: Option<&mut Dropout>,
+) -> Result<(Tensor, Losses), SurrogateError> {
+    let (dtype, device) = (model.parameters().dtype(), model.parameters().device());
+    let input = frame.input(batch, dtype, device)?;
+    let encoded = model.encode(&input, dropout)?;
+    let Outputs { predictions, .. } =
+        model.decode(&windows(&encoded, places, model.config().window)?)?;
+    let tensor = |values: Vec<f32>, columns: usize| {
+        Tensor::from_vec(values, (places.len(), columns), device)?.to_dtype(dtype)
+    };
+    let weights: Vec<f32> = places.iter().map(|&(sample, _)| batch.weights[sample]).collect();
+    let weights = tensor(weights, 1)?.flatten_all()?;
+    let number = |loss: &Tensor| loss.to_dtype(DType::F64)?.to_scalar::<f64>();
+    let mut total: Option<Tensor> = None;
+    let mut found = Losses { voltage: None, spike: None, total: 0.0, gradient_norm: 0.0 };
+    let columns = frame.residual_scale.len();
+    if columns > 0 {
+        let outputs = voltage_outputs(frame, &predictions)?;
+        let targets = tensor(frame.targets(batch, places), columns)?;
+        let loss = MeanSquareError.tensor_value(&outputs, &targets, Some(&weights), None)?;
+        found.voltage = Some(number(&loss)?);
+        total = Some(loss);
+    }
+    if let Some(task) = frame.tasks.spike() {
+        let spikes = places.iter().map(|&(sample, bin)| batch.spikes[sample * batch.bins + bin]);
+        let targets = tensor(spikes.collect(), 1)?;
+        let logits = predictions.narrow(1, task, 1)?;
+        let loss = SpikeCrossEntropy.tensor_value(&logits, &targets, Some(&weights), None)?;
+        found.spike = Some(number(&loss)?);
+        let loss = (loss * spike_weight)?;
+        total = Some(match total {
+            Some(total) => (total + loss)?,
+            None => loss,
+        });
+    }
+    let Some(total) = total else {
+        let (parameter, expected) = ("tasks", "at least 1");
+        return Err(SurrogateError::Parameter { parameter, value: 0.0, expected });
+    };
+    found.total = number(&total)?;
+    Ok((total, found))
+}
+
+/// The outputs of voltage tasks alone, in order.
+pub(crate) fn voltage_outputs(frame: &Frame, predictions: &Tensor) -> candle_core::Result<Tensor> {
+    let Some(spike) = frame.tasks.spike() else { return Ok(predictions.clone()) };
+    let after = frame.tasks.len() - spike - 1;
+    let parts = [predictions.narrow(1, 0, spike)?, predictions.narrow(1, spike + 1, after)?];
+    match (spike, after) {
+        (0, _) => Ok(parts[1].clone()),
+        (_, 0) => Ok(parts[0].clone()),
+        _ => Tensor::cat(&parts, 1),
+    }
+}
+
+/// The norm of all gradients together.
+fn norm(
+    model: &dyn MultitaskModel,
+    gradients: &GradStore,
+    step: u64,
+) -> Result<f64, SurrogateError> {
+    let mut sum = 0.0;
+    for (name, var) in model.parameters().iter() {
+        let Some(gradient) = gradients.get(var) else { continue };
+        let value = sum_of_squares(gradient)?;
+        if !value.is_finite() {
+            let what = format!("the gradient of {name}");
+            return Err(SurrogateError::NotFinite { step, what, value });
+        }
+        sum += value;
+    }
+    Ok(sum.sqrt())
+}
