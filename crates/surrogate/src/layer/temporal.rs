@@ -250,3 +250,58 @@ pub struct StreamState {
     /// The last products of the taps of every convolution, `[samples, memory, groups, taps · outputs]`.
     past: Vec<Tensor>,
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Device};
+
+    use super::*;
+
+    /// Equal numbers of channels, where a skip is the identity: the golden tensors of a network in PyTorch, in float64 to
+    /// 1e-9 of the largest number, the gradient of the input included.
+    #[test]
+    fn identity_skips_are_those_of_pytorch() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/tcn_identity.safetensors");
+        let golden = candle_core::safetensors::load(path, &Device::Cpu).unwrap();
+        let number = |name: &str| golden[name].to_dtype(DType::F64).unwrap();
+        let config = TemporalConfig { channels: vec![4, 4, 3], taps: 3 };
+        let mut parameters = Parameters::new(1, DType::F64, Device::Cpu);
+        let networks = TemporalNetworks::new(&mut parameters, 1, 4, &config).unwrap();
+        let names = |name: &str| {
+            let (block, layer) = name["temporal.".len()..].split_once('.').unwrap();
+            let layer = layer
+                .replace("first", "conv1")
+                .replace("second", "conv2")
+                .replace("skip", "downsample")
+                .replace("gain", "weight_g")
+                .replace("direction", "weight_v");
+            format!("network.{block}.{layer}")
+        };
+        for (name, var) in parameters.iter() {
+            let golden = number(&format!("w.{}", names(name)));
+            parameters.set(name, &golden.reshape(var.shape()).unwrap()).unwrap();
+        }
+        let x = number("input").transpose(1, 2).unwrap().contiguous().unwrap();
+        let x = Var::from_tensor(&x).unwrap();
+        let rows = x.reshape((3 * 17, 4)).unwrap();
+        let products = rows.matmul(&networks.entry_weight().unwrap()).unwrap();
+        let y = networks.forward(&networks.entry(&products, 3).unwrap(), None).unwrap();
+        let y = y.permute((0, 2, 3, 1)).unwrap().reshape((3, 3 * 17)).unwrap();
+
+        let close = |found: &Tensor, expected: &Tensor, name: &str| {
+            let found = found.contiguous().unwrap().reshape(expected.shape()).unwrap();
+            let largest =
+                |x: &Tensor| x.abs().unwrap().max_all().unwrap().to_scalar::<f64>().unwrap();
+            let difference = largest(&(found - expected).unwrap());
+            assert!(difference <= 1e-9 * largest(expected), "{name}: {difference:e}");
+        };
+        close(&y, &number("output"), "output");
+        let scalar = (y * number("cotangent")).unwrap().sum_all().unwrap();
+        let gradients = scalar.backward().unwrap();
+        let of_x = gradients.get(&x).unwrap().transpose(1, 2).unwrap();
+        close(&of_x, &number("grad_input"), "input");
+        for (name, var) in parameters.iter() {
+            close(gradients.get(var).unwrap(), &number(&format!("grad.{}", names(name))), name);
+        }
+    }
+}
