@@ -8,8 +8,9 @@ fn parts(split: &Split) -> [&[usize]; 3] {
 }
 
 proptest! {
+    /// With fractions of less than 0.3 rounding up leaves at least one of three trials to train with.
     #[test]
-    fn every_trial_is_in_one_part(seed: u64, trials in 3_usize..400, validation in 0.0..0.5, test in 0.0..0.49) {
+    fn every_trial_is_in_one_part(seed: u64, trials in 3_usize..400, validation in 0.0..0.3, test in 0.0..0.3) {
         let split = Split::new(seed, trials, SplitFractions { validation, test }).unwrap();
         let mut all = parts(&split).concat();
         all.sort_unstable();
