@@ -154,7 +154,7 @@ fn calcium_events_are_found() {
 fn filled(root: &Path, trials: Range<usize>, batch_size: usize) -> Result<(), ApicalError> {
     let generator = generator(7);
     let writer = StoreWriter::open(root, &generator.manifest(&json!("default cell")))?;
-    fill(&generator, &writer, trials, batch_size, &())
+    fill(&generator, &writer, writer.missing(trials)?, batch_size, &())
 }
 
 #[test]
@@ -200,7 +200,8 @@ fn few_trials_are_shared_by_all_threads() {
     // 1 of 3 trials, 2 of the 4 that are left to each, though 8 may be side by side
     for (trials, expected) in [(2..5, 1), (0..7, 2)] {
         let largest = Largest::default();
-        pool.install(|| fill(&generator, &writer, trials, 8, &largest)).unwrap();
+        let missing = writer.missing(trials).unwrap();
+        pool.install(|| fill(&generator, &writer, missing, 8, &largest)).unwrap();
         assert_eq!(largest.0.into_inner(), expected);
     }
     assert!((0..7).all(|trial| writer.has(trial).unwrap()));
@@ -249,7 +250,7 @@ fn errors_say_what_is_wrong() {
     let generator = new(config, parameters).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let writer = StoreWriter::open(folder.path(), &generator.manifest(&json!(null))).unwrap();
-    assert!(fill(&generator, &writer, 0..1, 8, &()).is_err());
+    assert!(fill(&generator, &writer, vec![0], 8, &()).is_err());
     assert!(!writer.has(0).unwrap());
     assert!(matches!(seal(folder.path()), Err(StoreError::Incomplete { .. })));
 }

@@ -107,7 +107,7 @@ fn timed_fill(generator: &TrialGenerator, trials: usize) -> Outcome<f64> {
     let writer = StoreWriter::open(&folder, &generator.manifest(&json!("default")))
         .map_err(|error| error.to_string())?;
     let started = Instant::now();
-    fill(generator, &writer, 0..trials, 8, &()).map_err(|error| error.to_string())?;
+    fill(generator, &writer, (0..trials).collect(), 8, &()).map_err(|error| error.to_string())?;
     let seconds = started.elapsed().as_secs_f64();
     fs::remove_dir_all(&folder).map_err(|error| error.to_string())?;
     Ok(seconds)

@@ -20,7 +20,7 @@ pub trait FillProgress: Sync {
 /// Nobody watches.
 impl FillProgress for () {}
 
-/// Simulates the trials within a range that a data set lacks, on all threads of rayon, and writes them.
+/// Simulates trials that a data set lacks ([`StoreWriter::missing`]) on all threads of rayon, and writes them.
 ///
 /// Trials that follow each other run side by side, `batch_size` at most and no more than leave some to every thread; each
 /// thread has one such batch in memory. What is written does not depend on the batches, nor on the number of threads.
@@ -32,16 +32,10 @@ impl FillProgress for () {}
 pub fn fill(
     generator: &TrialGenerator,
     writer: &StoreWriter,
-    trials: Range<usize>,
+    missing: Vec<usize>,
     batch_size: usize,
     progress: &impl FillProgress,
 ) -> Result<(), ApicalError> {
-    let mut missing = Vec::new();
-    for trial in trials {
-        if !writer.has(trial)? {
-            missing.push(trial);
-        }
-    }
     let threads = rayon::current_num_threads();
     let batch_size = batch_size.min(missing.len().div_ceil(threads)).max(1);
     generator.check_memory(missing.len().min(batch_size.saturating_mul(threads)))?;

@@ -25,20 +25,17 @@ pub(super) fn write(root: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreEr
     publish(root, name, bytes, |partial, path| fs::rename(partial, path))
 }
 
-/// The same where the file is not there yet: of several processes one is the first. Says whether this one was.
-fn write_first(root: &Path, name: &str, bytes: &[u8]) -> Result<bool, StoreError> {
-    let mut first = true;
+/// The same, unless the file is there by then: of several processes that write it, one is the first.
+fn write_first(root: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
     publish(root, name, bytes, |partial, path| {
         match fs::hard_link(partial, path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => first = false,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             // a file system without links; who begins at the same moment is not noticed
             Err(_) if !path.exists() => return fs::rename(partial, path),
-            Err(error) => return Err(error),
-            Ok(()) => {}
+            linked => linked?,
         }
         fs::remove_file(partial)
-    })?;
-    Ok(first)
+    })
 }
 
 fn publish(
@@ -85,12 +82,12 @@ pub(super) fn write_json(
     write(root, name, json_text(&root.join(name), value)?.as_bytes())
 }
 
-/// The same where there is no such file yet; says whether it was this process that wrote it.
+/// The same, unless the file is there by then.
 pub(super) fn write_first_json(
     root: &Path,
     name: &str,
     value: &impl Serialize,
-) -> Result<bool, StoreError> {
+) -> Result<(), StoreError> {
     write_first(root, name, json_text(&root.join(name), value)?.as_bytes())
 }
 

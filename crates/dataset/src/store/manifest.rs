@@ -169,8 +169,8 @@ impl Manifest {
         self.layout.duration_ms * self.steps_per_ms / 2 + 1
     }
 
-    /// Writes the manifest of a data set that is not there yet; says whether it was this process that wrote it.
-    pub(super) fn write_first(&self, root: &Path) -> Result<bool, StoreError> {
+    /// Writes the manifest of a data set, unless there is one by then.
+    pub(super) fn write_first(&self, root: &Path) -> Result<(), StoreError> {
         file::write_first_json(root, MANIFEST, self)
     }
 

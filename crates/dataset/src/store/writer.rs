@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use apical_core::{CoreError, Trial};
@@ -72,6 +73,21 @@ impl StoreWriter {
                 Err(StoreError::Damaged { path: self.root.join(TrialRecord::name(trial)), damage })
             }
         }
+    }
+
+    /// Those of some trials that are not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`has`](Self::has).
+    pub fn missing(&self, trials: Range<usize>) -> Result<Vec<usize>, StoreError> {
+        let mut missing = Vec::new();
+        for trial in trials {
+            if !self.has(trial)? {
+                missing.push(trial);
+            }
+        }
+        Ok(missing)
     }
 
     /// Writes a trial in place of any that was there. `soma_mv` is the voltage of the soma, mV, at every time step,

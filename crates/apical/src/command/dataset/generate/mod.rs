@@ -66,16 +66,13 @@ fn make(args: &GenerateArgs, ranks: &Ranks) -> Result<(), ApicalError> {
     };
     let shard = args.shard.unwrap_or(Shard { index: ranks.index(), count: ranks.count() });
     let trials = shard.trials(args.trials);
-    let mut there = 0;
-    for trial in trials.clone() {
-        there += usize::from(writer.has(trial)?);
-    }
+    let missing = writer.missing(trials.clone())?;
+    let there = trials.len() - missing.len();
     if there > 0 && !args.quiet {
         to_stderr(&format!("{} of {} are there", there, counted(trials.len(), "trial")));
     }
-    let missing = trials.len() - there;
-    let progress = Progress::new(missing, args.duration_ms, args.quiet || !ranks.is_first());
-    let filled = fill(&generator, &writer, trials, args.batch_size, &progress);
+    let progress = Progress::new(missing.len(), args.duration_ms, args.quiet || !ranks.is_first());
+    let filled = fill(&generator, &writer, missing, args.batch_size, &progress);
     progress.clear();
     filled
 }
