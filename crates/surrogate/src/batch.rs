@@ -1,5 +1,9 @@
+use std::sync::Arc;
+
+use apical_core::BinnedEvents;
+
 use crate::SurrogateError;
-use crate::ops::EventRows;
+use crate::error::check_shape;
 
 /// Stretches of trials of the same length to train with or to validate by.
 ///
@@ -11,8 +15,8 @@ pub struct TrialBatch {
     pub samples: usize,
     /// n, ms.
     pub bins: usize,
-    /// Synaptic events, a row a bin, sample after sample, `[B · n]`.
-    pub events: EventRows,
+    /// Synaptic events of `B · n` bins, sample after sample.
+    pub events: Arc<BinnedEvents>,
     /// Voltages of all compartments of the layout, mV, `[B × (n + 1) × compartments]`, the compartment's index fastest.
     pub voltage_mv: Vec<f32>,
     /// Injected currents, nA, mean over each bin, `[B × n × sites]`, the site's index fastest.
@@ -32,7 +36,7 @@ impl TrialBatch {
     pub fn check(&self, compartments: usize, sites: usize) -> Result<(), SurrogateError> {
         let rows = self.samples * self.bins;
         for (what, expected, found) in [
-            ("events [samples · bins]", rows, self.events.rows()),
+            ("events [samples · bins]", rows, self.events.bins()),
             (
                 "voltages [samples × (bins + 1) × compartments]",
                 (rows + self.samples) * compartments,
@@ -42,9 +46,7 @@ impl TrialBatch {
             ("spikes [samples × bins]", rows, self.spikes.len()),
             ("weights [samples]", self.samples, self.weights.len()),
         ] {
-            if expected != found {
-                return Err(apical_core::CoreError::Shape { what, expected, found }.into());
-            }
+            check_shape(what, expected, found)?;
         }
         Ok(())
     }

@@ -52,3 +52,22 @@ pub enum SurrogateError {
         what: &'static str,
     },
 }
+
+/// An error unless something holds of a parameter.
+pub(crate) fn check_parameter(
+    holds: bool,
+    parameter: &'static str,
+    value: f64,
+    expected: &'static str,
+) -> Result<(), SurrogateError> {
+    if holds { Ok(()) } else { Err(SurrogateError::Parameter { parameter, value, expected }) }
+}
+
+/// An error unless there are as many values as the shape says.
+pub(crate) fn check_shape(
+    what: &'static str,
+    expected: usize,
+    found: usize,
+) -> Result<(), SurrogateError> {
+    if expected == found { Ok(()) } else { Err(CoreError::Shape { what, expected, found }.into()) }
+}

@@ -1,8 +1,11 @@
-use apical_core::{CompartmentId, CoreError, TrialLayout};
+use std::sync::Arc;
+
+use apical_core::{CompartmentId, TrialLayout};
 use candle_core::{DType, Device, Tensor};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::error::{check_parameter, check_shape};
 use crate::model::ModelInput;
 use crate::{SurrogateError, TaskTable, TrialBatch};
 
@@ -59,7 +62,7 @@ impl Frame {
     ///
     /// # Errors
     ///
-    /// [`SurrogateError::Task`] for a task that the neuron does not have, [`CoreError::Shape`] unless there is a mean and
+    /// [`SurrogateError::Task`] for a task that the neuron does not have, [`CoreError::Shape`](apical_core::CoreError::Shape) unless there is a mean and
     /// a deviation for every compartment, [`SurrogateError::Parameter`] for a deviation that is not positive, or for
     /// persistence where voltages are not seen.
     pub fn new(
@@ -73,22 +76,18 @@ impl Frame {
         tasks.check(layout)?;
         let expected = layout.compartments.len();
         for (what, found) in [("means", mean_mv.len()), ("deviations", deviation_mv.len())] {
-            if expected != found {
-                return Err(CoreError::Shape { what, expected, found }.into());
-            }
+            check_shape(what, expected, found)?;
         }
-        let parameter = |parameter, value, expected| {
-            Err(SurrogateError::Parameter { parameter, value, expected })
-        };
-        if let Some(mean) = mean_mv.iter().find(|mean| !mean.is_finite()) {
-            return parameter("mean_mv", *mean, "finite");
+        for &mean in &mean_mv {
+            check_parameter(mean.is_finite(), "mean_mv", mean, "finite")?;
         }
-        if let Some(wrong) = deviation_mv.iter().find(|sd| !(**sd > 0.0 && sd.is_finite())) {
-            return parameter("deviation_mv", *wrong, "positive and finite");
+        for &deviation in &deviation_mv {
+            let holds = deviation > 0.0 && deviation.is_finite();
+            check_parameter(holds, "deviation_mv", deviation, "positive and finite")?;
         }
-        if residual == Residual::Persistence && !inputs.voltages {
-            return parameter("inputs.voltages", 0.0, "true for persistence, which needs voltages");
-        }
+        let holds = residual == Residual::Absolute || inputs.voltages;
+        let expected = "true for persistence, which needs voltages";
+        check_parameter(holds, "inputs.voltages", 0.0, expected)?;
         Ok(Self {
             residual_scale: vec![1.0; tasks.compartments().len()],
             tasks,
@@ -112,7 +111,7 @@ impl Frame {
     ///
     /// # Errors
     ///
-    /// [`CoreError::Shape`] for a batch of another neuron.
+    /// [`CoreError::Shape`](apical_core::CoreError::Shape) for a batch of another neuron.
     pub fn input(
         &self,
         batch: &TrialBatch,
@@ -140,7 +139,7 @@ impl Frame {
             let shape = (batch.samples * batch.bins, numbers);
             Some(Tensor::from_vec(dense, shape, device)?.to_dtype(dtype)?)
         };
-        ModelInput::new(batch.samples, batch.events.clone(), dense)
+        ModelInput::new(batch.samples, Arc::clone(&batch.events), dense)
     }
 
     /// What a network should say at these places (sample, bin): for each voltage task, in units of its scale, what is left
@@ -183,11 +182,9 @@ impl Frame {
             let mean = values().sum::<f64>() / rows;
             let variance = values().map(|x| (x - mean).powi(2)).sum::<f64>() / rows;
             *scale = variance.sqrt();
-            if !(*scale > 0.0 && scale.is_finite()) {
-                let (parameter, value) = ("residual_scale", *scale);
-                let expected = "positive: a voltage that never changes cannot be learnt";
-                return Err(SurrogateError::Parameter { parameter, value, expected });
-            }
+            let holds = *scale > 0.0 && scale.is_finite();
+            let expected = "positive: a voltage that never changes cannot be learnt";
+            check_parameter(holds, "residual_scale", *scale, expected)?;
         }
         Ok(())
     }

@@ -6,12 +6,13 @@
 //! tasks (MMoEEx). All are a [`MultitaskModel`].
 //!
 //! A network has two parts. The first goes along time and is computed once for all windows that overlap:
-//! [`MultitaskModel::encode`] for whole stretches, [`MultitaskModel::advance`] as time goes on. The second,
+//! [`MultitaskModel::encode`] for whole stretches, [`Temporal::advance`] as time goes on. The second,
 //! [`MultitaskModel::decode`], turns each of the [`windows`] of what the first says into one number a task.
 //!
 //! ```
+//! use apical_core::{BinnedEvents, SynapseId};
 //! use apical_surrogate::{
-//!     Adam, AdamConfig, Architecture, EventRows, HardSharing, ModelConfig, ModelInput, MultitaskModel, windows,
+//!     Adam, AdamConfig, Architecture, HardSharing, ModelConfig, ModelInput, MultitaskModel, windows,
 //! };
 //! use candle_core::{DType, Device, Tensor};
 //!
@@ -25,8 +26,8 @@
 //! offsets[0] = 0;
 //! offsets[41..].fill(2);
 //! offsets[80] = 4;
-//! let events = EventRows::new(offsets, vec![0, 0, 2, 2]).ok_or("events are in order")?;
-//! let input = ModelInput::new(2, events, None)?;
+//! let events = BinnedEvents::new(offsets, [0, 0, 2, 2].map(SynapseId::new).to_vec())?;
+//! let input = ModelInput::new(2, events.into(), None)?;
 //! let ends = [(0, 39), (1, 38), (1, 39)];
 //! let predict = || {
 //!     let encoded = model.encode(&input, None)?;
@@ -68,12 +69,11 @@ mod trainer;
 pub use batch::TrialBatch;
 pub use error::SurrogateError;
 pub use frame::{Frame, Residual, SeenInputs};
-pub use layer::{Dropout, StreamState, TemporalConfig};
+pub use layer::{Dropout, StreamState, Temporal, TemporalConfig};
 pub use model::{
     Architecture, ExpertAccess, GateInit, HardSharing, Mixture, MixtureConfig, ModelConfig,
-    ModelInput, MultitaskModel, Outputs, Temporal, windows,
+    ModelInput, MultitaskModel, Outputs, windows,
 };
-pub use ops::EventRows;
 pub use optimizer::{Adam, AdamConfig, Decay, Moments};
 pub use parameters::Parameters;
 pub use tasks::{Task, TaskTable};

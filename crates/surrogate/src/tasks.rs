@@ -4,6 +4,7 @@ use apical_core::{CompartmentId, TrialLayout};
 use serde::{Deserialize, Serialize};
 
 use crate::SurrogateError;
+use crate::error::check_parameter;
 
 /// What one output of a network is about: the millisecond that follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,10 +43,7 @@ impl TaskTable {
     ///
     /// [`SurrogateError::Task`] for one that is there twice, [`SurrogateError::Parameter`] for none.
     pub fn new(tasks: Vec<Task>) -> Result<Self, SurrogateError> {
-        if tasks.is_empty() {
-            let (parameter, expected) = ("tasks", "at least 1");
-            return Err(SurrogateError::Parameter { parameter, value: 0.0, expected });
-        }
+        check_parameter(!tasks.is_empty(), "tasks", 0.0, "at least 1")?;
         let mut seen = HashSet::new();
         match tasks.iter().enumerate().find(|(_, task)| !seen.insert(**task)) {
             Some((index, &task)) => {

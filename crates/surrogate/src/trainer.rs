@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use apical_core::RandomStreams;
 use apical_eval::{MeanSquareError, SpikeCrossEntropy, TensorLoss};
 
+use crate::error::check_parameter;
 use crate::layer::Dropout;
 use crate::model::{MultitaskModel, Outputs, windows};
 use crate::ops::sum_of_squares;
@@ -137,9 +138,7 @@ impl Trainer {
             ("clip_norm", clip_norm.unwrap_or(1.0), clip_norm.is_none_or(|n| n > 0.0), "positive"),
             ("rate", schedule.rate, schedule.rate > 0.0, "positive"),
         ] {
-            if !(holds && value.is_finite()) {
-                return Err(SurrogateError::Parameter { parameter, value, expected });
-            }
+            check_parameter(holds && value.is_finite(), parameter, value, expected)?;
         }
         Ok(Self { config, adam })
     }

@@ -5,10 +5,12 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
+use apical_core::{BinnedEvents, SynapseId};
 use apical_surrogate::{
-    Adam, AdamConfig, Architecture, Decay, EventRows, ExpertAccess, HardSharing, Mixture,
-    MixtureConfig, ModelConfig, ModelInput, MultitaskModel, Outputs, lfdeep, windows,
+    Adam, AdamConfig, Architecture, Decay, ExpertAccess, HardSharing, Mixture, MixtureConfig,
+    ModelConfig, ModelInput, MultitaskModel, Outputs, lfdeep, windows,
 };
 use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor};
@@ -69,12 +71,12 @@ fn input(x: &Tensor, dtype: DType) -> ModelInput {
     let rows = x.reshape((samples * times, features)).unwrap().to_vec2::<f32>().unwrap();
     let (mut offsets, mut synapses, mut numbers) = (vec![0], Vec::new(), Vec::<f32>::new());
     for row in rows {
-        synapses.extend((0..4).filter(|&k| row[k as usize] == 1.0));
+        synapses.extend((0..4).filter(|&k| row[k] == 1.0).map(SynapseId::new));
         offsets.push(synapses.len() as u32);
         numbers.extend(&row[4..]);
     }
     let numbers = Tensor::from_vec(numbers, (samples * times, 2), &Device::Cpu).unwrap();
-    let events = EventRows::new(offsets, synapses).unwrap();
+    let events = Arc::new(BinnedEvents::new(offsets, synapses).unwrap());
     ModelInput::new(samples, events, Some(numbers.to_dtype(dtype).unwrap())).unwrap()
 }
 

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::Arc;
+
+use apical_core::{BinnedEvents, SynapseId};
 use apical_surrogate::{
-    Architecture, EventRows, ExpertAccess, HardSharing, Mixture, MixtureConfig, ModelConfig,
-    ModelInput, MultitaskModel, windows,
+    Architecture, ExpertAccess, HardSharing, Mixture, MixtureConfig, ModelConfig, ModelInput,
+    MultitaskModel, windows,
 };
 use candle_core::{DType, Device, Tensor};
 
@@ -37,7 +40,9 @@ fn input(samples: usize, range: std::ops::Range<usize>, dtype: DType) -> ModelIn
     for sample in 0..samples {
         for time in range.clone() {
             let busy = (time * 7 + sample * 3) % 4;
-            synapses.extend((0..busy).map(|k| ((time * time + 5 * k + sample) % SYNAPSES) as u32));
+            synapses.extend(
+                (0..busy).map(|k| SynapseId::new((time * time + 5 * k + sample) % SYNAPSES)),
+            );
             offsets.push(synapses.len() as u32);
             numbers
                 .extend((0..NUMBERS).map(|k| ((time * (k + 1) + 11 * sample) as f64 * 0.3).sin()));
@@ -45,7 +50,7 @@ fn input(samples: usize, range: std::ops::Range<usize>, dtype: DType) -> ModelIn
     }
     let rows = samples * range.len();
     let numbers = Tensor::from_vec(numbers, (rows, NUMBERS), &Device::Cpu).unwrap();
-    let events = EventRows::new(offsets, synapses).unwrap();
+    let events = Arc::new(BinnedEvents::new(offsets, synapses).unwrap());
     ModelInput::new(samples, events, Some(numbers.to_dtype(dtype).unwrap())).unwrap()
 }
 
@@ -63,11 +68,12 @@ fn going_on_is_the_same_as_the_whole() {
             for samples in [1, 5] {
                 let whole = model.encode(&input(samples, 0..40, dtype), None).unwrap();
                 for step in [1, 3, 40] {
-                    let mut state = model.start(samples).unwrap();
+                    let temporal = model.temporal().unwrap();
+                    let mut state = temporal.start(samples).unwrap();
                     let mut parts = Vec::new();
                     for first in (0..40).step_by(step) {
                         let input = input(samples, first..(first + step).min(40), dtype);
-                        parts.push(model.advance(&mut state, &input).unwrap());
+                        parts.push(temporal.advance(&mut state, &input).unwrap());
                     }
                     let parts = Tensor::cat(&parts, 1).unwrap();
                     let difference = largest_difference(&parts, &whole);

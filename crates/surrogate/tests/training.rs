@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::Arc;
+
 use apical_core::{
-    CompartmentId, CompartmentRecord, CompartmentTable, Region, SectionType, TrialLayout,
+    BinnedEvents, CompartmentId, CompartmentRecord, CompartmentTable, Region, SectionType,
+    SynapseId, TrialLayout,
 };
 use apical_surrogate::{
-    Architecture, EventRows, ExpertAccess, Frame, HardSharing, Mixture, MixtureConfig, ModelConfig,
+    Architecture, ExpertAccess, Frame, HardSharing, Mixture, MixtureConfig, ModelConfig,
     MultitaskModel, Residual, SeenInputs, SurrogateError, Task, TaskTable, Trainer, TrainerConfig,
     TrialBatch,
 };
@@ -52,11 +55,11 @@ fn batch(samples: usize, seed: usize) -> TrialBatch {
             let random = (bin * bin * 31 + (sample + 13 * seed) * 977 + bin * 7) % 101;
             let current = if random % 17 == 3 { 1.0 } else { 0.0 };
             if random < 25 {
-                synapses.push(0);
+                synapses.push(SynapseId::new(0));
                 dendrite += 4.0;
             }
             if random > 85 {
-                synapses.push(1);
+                synapses.push(SynapseId::new(1));
                 dendrite -= 6.0;
             }
             offsets.push(synapses.len() as u32);
@@ -70,7 +73,7 @@ fn batch(samples: usize, seed: usize) -> TrialBatch {
     TrialBatch {
         samples,
         bins: BINS,
-        events: EventRows::new(offsets, synapses).unwrap(),
+        events: Arc::new(BinnedEvents::new(offsets, synapses).unwrap()),
         voltage_mv,
         injected_na,
         spikes,

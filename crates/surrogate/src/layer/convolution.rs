@@ -34,34 +34,45 @@ impl WeightNormConvolution {
         Ok(Self { gain, direction, bias, dilation })
     }
 
-    pub(crate) fn taps(&self) -> Result<usize, SurrogateError> {
-        Ok(self.direction.dim(3)?)
-    }
-
-    /// How many times before the present one are needed.
-    pub(crate) fn memory(&self) -> Result<usize, SurrogateError> {
-        Ok((self.taps()? - 1) * self.dilation)
-    }
-
-    /// The weights with all taps side by side, `[groups, inputs, taps · outputs]`.
-    pub(crate) fn weight(&self) -> Result<Tensor, SurrogateError> {
+    /// The weights as they are now.
+    pub(crate) fn fold(&self) -> Result<Convolution, SurrogateError> {
         let (groups, outputs, inputs, taps) = self.direction.dims4()?;
         let scale = (self.gain.as_tensor() / norm(&self.direction)?)?;
         let weight = self.direction.broadcast_mul(&scale.reshape((groups, outputs, 1, 1))?)?;
-        Ok(weight.permute((0, 2, 3, 1))?.reshape((groups, inputs, taps * outputs))?)
+        let weight = weight.permute((0, 2, 3, 1))?.reshape((groups, inputs, taps * outputs))?;
+        let bias = self.bias.as_tensor().clone();
+        Ok(Convolution { weight, bias, taps, dilation: self.dilation })
+    }
+}
+
+/// The same with weights that are ready to be used.
+#[derive(Clone, Debug)]
+pub(crate) struct Convolution {
+    /// All taps side by side, `[groups, inputs, taps · outputs]`.
+    pub(crate) weight: Tensor,
+    /// `[groups, outputs]`.
+    pub(crate) bias: Tensor,
+    pub(crate) taps: usize,
+    dilation: usize,
+}
+
+impl Convolution {
+    /// How many times before the present one are needed.
+    pub(crate) const fn memory(&self) -> usize {
+        (self.taps - 1) * self.dilation
     }
 
     /// What every tap makes of x `[samples, times, groups, inputs]`: `[samples, times, groups, taps · outputs]`.
     pub(crate) fn products(&self, x: &Tensor) -> Result<Tensor, SurrogateError> {
         let (samples, times, groups, inputs) = x.dims4()?;
         let rows = x.reshape((samples * times, groups, inputs))?;
-        let products = grouped_matmul(&rows, &self.weight()?)?;
+        let products = grouped_matmul(&rows, &self.weight)?;
         Ok(products.reshape((samples, times, groups, ()))?)
     }
 
     /// The sums over taps with bias and sigmoid: `[samples, times, groups, outputs]`.
     pub(crate) fn finish(&self, products: &Tensor) -> Result<Tensor, SurrogateError> {
-        let sums = causal_sum(products, self.taps()?, self.dilation)?;
+        let sums = causal_sum(products, self.taps, self.dilation)?;
         let (samples, times, groups, outputs) = sums.dims4()?;
         let sums = sums.reshape((samples * times, groups, outputs))?;
         let y = biased(&sums, &self.bias, Activation::Sigmoid)?;

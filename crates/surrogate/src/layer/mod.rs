@@ -5,8 +5,8 @@ mod dropout;
 mod temporal;
 mod towers;
 
-pub(crate) use convolution::WeightNormConvolution;
+pub(crate) use convolution::{Convolution, WeightNormConvolution};
 pub use dropout::Dropout;
-pub(crate) use temporal::{Entry, TemporalNetworks};
-pub use temporal::{StreamState, TemporalConfig};
+pub(crate) use temporal::TemporalNetworks;
+pub use temporal::{StreamState, Temporal, TemporalConfig};
 pub(crate) use towers::Towers;

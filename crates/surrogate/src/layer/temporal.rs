@@ -1,8 +1,10 @@
 use candle_core::{Tensor, Var};
 use serde::{Deserialize, Serialize};
 
-use super::{Dropout, WeightNormConvolution};
+use super::{Convolution, Dropout, WeightNormConvolution};
 use crate::SurrogateError;
+use crate::error::check_parameter;
+use crate::model::ModelInput;
 use crate::ops::{Activation, biased, grouped_matmul};
 use crate::parameters::{Init, Parameters};
 
@@ -33,19 +35,12 @@ impl TemporalConfig {
     }
 
     pub(crate) fn check(&self) -> Result<(), SurrogateError> {
-        let parameter = |holds, parameter, value: usize, expected| {
-            let value = value as f64;
-            if holds {
-                Ok(())
-            } else {
-                Err(SurrogateError::Parameter { parameter, value, expected })
-            }
-        };
-        parameter(self.taps > 0, "taps", self.taps, "at least 1")?;
+        check_parameter(self.taps > 0, "taps", self.taps as f64, "at least 1")?;
         let blocks = self.channels.len();
-        parameter((1..=16).contains(&blocks), "blocks of channels", blocks, "from 1 to 16")?;
+        let holds = (1..=16).contains(&blocks);
+        check_parameter(holds, "blocks of channels", blocks as f64, "from 1 to 16")?;
         let least = self.channels.iter().copied().min().unwrap_or(0);
-        parameter(least > 0, "channels", least, "at least 1")
+        check_parameter(least > 0, "channels", least as f64, "at least 1")
     }
 }
 
@@ -62,8 +57,6 @@ struct Block {
     first: WeightNormConvolution,
     second: WeightNormConvolution,
     skip: Option<Skip>,
-    /// `[groups, outputs]` zeros, where there is no linear map.
-    no_bias: Tensor,
 }
 
 #[derive(Clone, Debug)]
@@ -72,21 +65,6 @@ struct Skip {
     weight: Var,
     /// `[groups, outputs]`.
     bias: Var,
-}
-
-impl Skip {
-    /// `[groups, inputs, outputs]`.
-    fn weight(&self) -> Result<Tensor, SurrogateError> {
-        Ok(self.weight.transpose(1, 2)?)
-    }
-}
-
-/// Where the input enters: the products of all weights that touch it.
-pub(crate) struct Entry {
-    /// `[samples, times, groups, taps · outputs]`, of the first convolution.
-    pub(crate) convolution: Tensor,
-    /// `[samples, times, groups, outputs]`, of the first skip.
-    pub(crate) skip: Tensor,
 }
 
 impl TemporalNetworks {
@@ -117,120 +95,71 @@ impl TemporalNetworks {
                 let bias = parameters.add(&name("skip.bias"), &[groups, outputs], init)?;
                 Some(Skip { weight, bias })
             };
-            let no_bias =
-                Tensor::zeros((groups, outputs), parameters.dtype(), parameters.device())?;
-            blocks.push(Block { first, second, skip, no_bias });
+            blocks.push(Block { first, second, skip });
             channels = outputs;
         }
         Ok(Self { blocks })
     }
 
-    /// All weights that touch the input side by side, `[inputs, groups · width]`: of each group the taps of the first
-    /// convolution, then the first skip.
-    pub(crate) fn entry_weight(&self) -> Result<Tensor, SurrogateError> {
-        let block = &self.blocks[0];
-        let weight = block.first.weight()?;
+    /// With the weights as they are now.
+    pub(crate) fn fold(&self) -> Result<Temporal, SurrogateError> {
+        let blocks = self.blocks.iter().map(Block::fold).collect::<Result<Vec<_>, _>>()?;
+        let first = &blocks[0];
+        let (groups, inputs, _) = first.first.weight.dims3()?;
         // the input itself is what the identity makes of it
-        let skip = match &block.skip {
-            Some(skip) => skip.weight()?,
+        let skip = match &first.skip {
+            Some(skip) => skip.clone(),
             None => {
-                let (groups, inputs, _) = weight.dims3()?;
+                let weight = &first.first.weight;
                 let identity = Tensor::eye(inputs, weight.dtype(), weight.device())?;
                 identity.unsqueeze(0)?.repeat((groups, 1, 1))?
             }
         };
         // [groups, inputs, width]
-        let weight = Tensor::cat(&[weight, skip], 2)?;
-        let (groups, inputs, width) = weight.dims3()?;
-        Ok(weight.transpose(0, 1)?.reshape((inputs, groups * width))?)
-    }
-
-    /// From products with [`entry_weight`](Self::entry_weight) `[samples · times, groups · width]`.
-    pub(crate) fn entry(&self, products: &Tensor, samples: usize) -> Result<Entry, SurrogateError> {
-        let block = &self.blocks[0];
-        let (groups, outputs) = block.no_bias.dims2()?;
-        let products =
-            products.reshape((samples, products.dim(0)? / samples.max(1), groups, ()))?;
-        let taps = block.first.taps()? * outputs;
-        let convolution = products.narrow(3, 0, taps)?.contiguous()?;
-        let skip = products.narrow(3, taps, outputs)?.contiguous()?;
-        Ok(Entry { convolution, skip })
-    }
-
-    /// From the entry to the output of the last block, `[samples, times, groups, channels]`.
-    pub(crate) fn forward(
-        &self,
-        entry: &Entry,
-        mut dropout: Option<&mut Dropout>,
-    ) -> Result<Tensor, SurrogateError> {
-        let mut dropped = |x: Tensor| match dropout.as_deref_mut() {
-            Some(dropout) => dropout.apply(&x),
-            None => Ok(x),
-        };
-        let mut output: Option<Tensor> = None;
-        for block in &self.blocks {
-            let (products, skip) = match &output {
-                None => (entry.convolution.clone(), entry.skip.clone()),
-                Some(x) => (block.first.products(x)?, block.skip(x)?),
-            };
-            let inner = dropped(block.first.finish(&products)?)?;
-            let inner = dropped(block.second.finish(&block.second.products(&inner)?)?)?;
-            output = Some(block.finish(&inner, &skip)?);
-        }
-        Ok(output.unwrap_or_else(|| entry.skip.clone()))
-    }
-
-    /// The state before the first time.
-    pub(crate) fn start(&self, samples: usize) -> Result<StreamState, SurrogateError> {
-        let mut past = Vec::new();
-        for block in &self.blocks {
-            let (groups, outputs) = block.no_bias.dims2()?;
-            for convolution in [&block.first, &block.second] {
-                let shape = (samples, convolution.memory()?, groups, convolution.taps()? * outputs);
-                past.push(Tensor::zeros(shape, block.no_bias.dtype(), block.no_bias.device())?);
-            }
-        }
-        Ok(StreamState { past })
-    }
-
-    /// Goes on by some times: the output of the last block at each of them. What is before the first time is zero, as in
-    /// [`forward`](Self::forward).
-    pub(crate) fn advance(
-        &self,
-        state: &mut StreamState,
-        entry: &Entry,
-    ) -> Result<Tensor, SurrogateError> {
-        let mut past = state.past.iter_mut();
-        let mut go_on = |convolution: &WeightNormConvolution, products: &Tensor| {
-            let times = products.dim(1)?;
-            let Some(past) = past.next() else { return Ok(products.clone()) };
-            let all = Tensor::cat(&[&*past, products], 1)?;
-            let memory = convolution.memory()?;
-            *past = all.narrow(1, all.dim(1)? - memory, memory)?.contiguous()?;
-            let y = convolution.finish(&all)?;
-            Ok::<_, SurrogateError>(y.narrow(1, y.dim(1)? - times, times)?.contiguous()?)
-        };
-        let mut output: Option<Tensor> = None;
-        for block in &self.blocks {
-            let (products, skip) = match &output {
-                None => (entry.convolution.clone(), entry.skip.clone()),
-                Some(x) => (block.first.products(x)?, block.skip(x)?),
-            };
-            let inner = go_on(&block.first, &products)?;
-            let inner = go_on(&block.second, &block.second.products(&inner)?)?;
-            output = Some(block.finish(&inner, &skip)?);
-        }
-        Ok(output.unwrap_or_else(|| entry.skip.clone()))
+        let entry = Tensor::cat(&[&first.first.weight, &skip], 2)?;
+        let entry = entry.transpose(0, 1)?.reshape((inputs, ()))?;
+        Ok(Temporal { entry, blocks })
     }
 }
 
 impl Block {
+    fn fold(&self) -> Result<FoldedBlock, SurrogateError> {
+        let (first, second) = (self.first.fold()?, self.second.fold()?);
+        let (skip, skip_bias) = match &self.skip {
+            Some(skip) => (Some(skip.weight.transpose(1, 2)?), skip.bias.as_tensor().clone()),
+            None => (None, second.bias.zeros_like()?),
+        };
+        Ok(FoldedBlock { first, second, skip, skip_bias })
+    }
+}
+
+/// What goes along time: temporal networks side by side, one a group, with the weights that a model had when it was asked
+/// for them.
+#[derive(Clone, Debug)]
+pub struct Temporal {
+    /// All weights that touch the input side by side, `[inputs, groups · width]`: of each group the taps of the first
+    /// convolution, then the first skip.
+    entry: Tensor,
+    blocks: Vec<FoldedBlock>,
+}
+
+#[derive(Clone, Debug)]
+struct FoldedBlock {
+    first: Convolution,
+    second: Convolution,
+    /// `[groups, inputs, outputs]`; none for the identity.
+    skip: Option<Tensor>,
+    /// `[groups, outputs]`.
+    skip_bias: Tensor,
+}
+
+impl FoldedBlock {
     /// x itself, or what the linear map makes of it, without bias.
     fn skip(&self, x: &Tensor) -> Result<Tensor, SurrogateError> {
         let Some(skip) = &self.skip else { return Ok(x.clone()) };
         let (samples, times, groups, channels) = x.dims4()?;
         let rows = x.reshape((samples * times, groups, channels))?;
-        let y = grouped_matmul(&rows, &skip.weight()?)?;
+        let y = grouped_matmul(&rows, skip)?;
         Ok(y.reshape((samples, times, groups, ()))?)
     }
 
@@ -238,9 +167,104 @@ impl Block {
         let sum = (inner + skip)?;
         let (samples, times, groups, outputs) = sum.dims4()?;
         let rows = sum.reshape((samples * times, groups, outputs))?;
-        let bias = self.skip.as_ref().map_or(&self.no_bias, |skip| skip.bias.as_tensor());
-        let y = biased(&rows, bias, Activation::Sigmoid)?;
+        let y = biased(&rows, &self.skip_bias, Activation::Sigmoid)?;
         Ok(y.reshape((samples, times, groups, outputs))?)
+    }
+}
+
+impl Temporal {
+    /// What is said of stretches of time, before whose start all was zero: `[samples, times, groups, channels]`.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Tensor`] if the input is not that of the networks.
+    pub fn forward(
+        &self,
+        input: &ModelInput,
+        mut dropout: Option<&mut Dropout>,
+    ) -> Result<Tensor, SurrogateError> {
+        self.run(input, |convolution, products| {
+            let y = convolution.finish(products)?;
+            match dropout.as_deref_mut() {
+                Some(dropout) => dropout.apply(&y),
+                None => Ok(y),
+            }
+        })
+    }
+
+    /// The state before the first time.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Tensor`] if there is no memory for it.
+    pub fn start(&self, samples: usize) -> Result<StreamState, SurrogateError> {
+        let convolutions = self.blocks.iter().flat_map(|block| [&block.first, &block.second]);
+        let zeros = |convolution: &Convolution| {
+            let (groups, _, width) = convolution.weight.dims3()?;
+            let shape = (samples, convolution.memory(), groups, width);
+            Tensor::zeros(shape, convolution.weight.dtype(), convolution.weight.device())
+        };
+        Ok(StreamState { past: convolutions.map(zeros).collect::<Result<_, _>>()? })
+    }
+
+    /// Goes on by the times of an input: what [`forward`](Self::forward) says at each of them.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Tensor`] if the input is not that of the networks, or the state one of others.
+    pub fn advance(
+        &self,
+        state: &mut StreamState,
+        input: &ModelInput,
+    ) -> Result<Tensor, SurrogateError> {
+        let mut past = state.past.iter_mut();
+        self.run(input, |convolution, products| {
+            let Some(past) = past.next() else { return convolution.finish(products) };
+            let times = products.dim(1)?;
+            let all = Tensor::cat(&[&*past, products], 1)?;
+            let memory = convolution.memory();
+            *past = all.narrow(1, all.dim(1)? - memory, memory)?.contiguous()?;
+            let y = convolution.finish(&all)?;
+            Ok(y.narrow(1, y.dim(1)? - times, times)?.contiguous()?)
+        })
+    }
+
+    /// `finish` makes of the products of a convolution what it says.
+    fn run(
+        &self,
+        input: &ModelInput,
+        finish: impl FnMut(&Convolution, &Tensor) -> Result<Tensor, SurrogateError>,
+    ) -> Result<Tensor, SurrogateError> {
+        self.after_entry(&input.products(&self.entry)?, input.samples(), finish)
+    }
+
+    /// The same from what the weights that touch the input make of it, `[samples · times, groups · width]`.
+    fn after_entry(
+        &self,
+        products: &Tensor,
+        samples: usize,
+        mut finish: impl FnMut(&Convolution, &Tensor) -> Result<Tensor, SurrogateError>,
+    ) -> Result<Tensor, SurrogateError> {
+        let first = &self.blocks[0].first;
+        let (groups, outputs) = first.bias.dims2()?;
+        let products =
+            products.reshape((samples, products.dim(0)? / samples.max(1), groups, ()))?;
+        let taps = first.taps * outputs;
+        let mut products_and_skip = (
+            products.narrow(3, 0, taps)?.contiguous()?,
+            products.narrow(3, taps, products.dim(3)? - taps)?.contiguous()?,
+        );
+        let mut following = self.blocks.iter().skip(1);
+        let mut block = &self.blocks[0];
+        loop {
+            let (products, skip) = &products_and_skip;
+            let inner = finish(&block.first, products)?;
+            let inner = finish(&block.second, &block.second.products(&inner)?)?;
+            let y = block.finish(&inner, skip)?;
+            let Some(next) = following.next() else { return Ok(y) };
+            products_and_skip = (next.first.products(&y)?, next.skip(&y)?);
+            block = next;
+        }
     }
 }
 
@@ -284,8 +308,9 @@ mod tests {
         let x = number("input").transpose(1, 2).unwrap().contiguous().unwrap();
         let x = Var::from_tensor(&x).unwrap();
         let rows = x.reshape((3 * 17, 4)).unwrap();
-        let products = rows.matmul(&networks.entry_weight().unwrap()).unwrap();
-        let y = networks.forward(&networks.entry(&products, 3).unwrap(), None).unwrap();
+        let temporal = networks.fold().unwrap();
+        let products = rows.matmul(&temporal.entry).unwrap();
+        let y = temporal.after_entry(&products, 3, Convolution::finish).unwrap();
         let y = y.permute((0, 2, 3, 1)).unwrap().reshape((3, 3 * 17)).unwrap();
 
         let close = |found: &Tensor, expected: &Tensor, name: &str| {

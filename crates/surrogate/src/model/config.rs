@@ -3,6 +3,7 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use crate::SurrogateError;
+use crate::error::check_parameter;
 use crate::layer::TemporalConfig;
 
 /// Sizes of a network.
@@ -104,17 +105,24 @@ impl ModelConfig {
         self.window + self.temporal.memory()
     }
 
+    /// Number of inputs: synapses and numbers.
+    #[must_use]
+    pub const fn inputs(&self) -> usize {
+        self.synapses.saturating_add(self.numbers)
+    }
+
+    /// What a tower sees: every channel of the last block at every time of a window.
+    #[must_use]
+    pub fn tower_inputs(&self) -> usize {
+        self.temporal.channels.last().map_or(0, |channels| channels * self.window)
+    }
+
     pub(crate) fn check(&self) -> Result<(), SurrogateError> {
         let parameter = |holds, parameter, value: usize, expected| {
-            let value = value as f64;
-            if holds {
-                Ok(())
-            } else {
-                Err(SurrogateError::Parameter { parameter, value, expected })
-            }
+            check_parameter(holds, parameter, value as f64, expected)
         };
         self.temporal.check()?;
-        let inputs = self.synapses.saturating_add(self.numbers);
+        let inputs = self.inputs();
         parameter(inputs > 0, "synapses and numbers", inputs, "at least 1")?;
         parameter(self.tasks > 0, "tasks", self.tasks, "at least 1")?;
         parameter(self.window > 0, "window", self.window, "at least 1 ms")?;

@@ -1,7 +1,7 @@
 use candle_core::{DType, Device, Tensor};
 
-use super::{Architecture, ModelConfig, MultitaskModel, Outputs, Temporal};
-use crate::layer::{TemporalNetworks, Towers};
+use super::{Architecture, ModelConfig, MultitaskModel, Outputs};
+use crate::layer::{Temporal, TemporalNetworks, Towers};
 use crate::{Parameters, SurrogateError};
 
 /// One temporal network, and a tower a task that sees all it says (MH).
@@ -31,10 +31,8 @@ impl HardSharing {
             return Err(SurrogateError::Parameter { parameter, value: f64::NAN, expected });
         };
         let mut parameters = Parameters::new(seed, dtype, device.clone());
-        let inputs = config.synapses + config.numbers;
-        let network = TemporalNetworks::new(&mut parameters, 1, inputs, &config.temporal)?;
-        let channels = config.temporal.channels.last().copied().unwrap_or(inputs);
-        let sizes = [config.tasks, channels * config.window, units];
+        let network = TemporalNetworks::new(&mut parameters, 1, config.inputs(), &config.temporal)?;
+        let sizes = [config.tasks, config.tower_inputs(), units];
         let towers = Towers::new(&mut parameters, sizes, true)?;
         Ok(Self { config, parameters, network, towers })
     }
@@ -49,8 +47,8 @@ impl MultitaskModel for HardSharing {
         &self.parameters
     }
 
-    fn temporal(&self) -> Temporal<'_> {
-        Temporal(&self.network)
+    fn temporal(&self) -> Result<Temporal, SurrogateError> {
+        self.network.fold()
     }
 
     /// A ReLU of the published code is left out: a sigmoid is positive.

@@ -1,13 +1,17 @@
+use std::sync::Arc;
+
+use apical_core::BinnedEvents;
 use candle_core::Tensor;
 
 use crate::SurrogateError;
-use crate::ops::{EventRows, data_product, event_product};
+use crate::error::check_parameter;
+use crate::ops::{data_product, event_product};
 
 /// What networks see: at every time of every sample, synaptic events and, if they are to see them, numbers such as voltages.
 #[derive(Clone, Debug)]
 pub struct ModelInput {
     samples: usize,
-    events: EventRows,
+    events: Arc<BinnedEvents>,
     /// `[samples · times, numbers]`.
     dense: Option<Tensor>,
 }
@@ -18,23 +22,20 @@ impl ModelInput {
     ///
     /// # Errors
     ///
-    /// [`SurrogateError::Parameter`] if rows are no multiple of the samples or do not fit the numbers.
+    /// [`SurrogateError::Parameter`] if bins are no multiple of the samples or do not fit the numbers.
     pub fn new(
         samples: usize,
-        events: EventRows,
+        events: Arc<BinnedEvents>,
         dense: Option<Tensor>,
     ) -> Result<Self, SurrogateError> {
-        let error = |parameter, value: usize, expected| {
-            Err(SurrogateError::Parameter { parameter, value: value as f64, expected })
-        };
-        let rows = events.rows();
-        if samples == 0 || !rows.is_multiple_of(samples) {
-            return error("samples", samples, "a divisor of the number of rows of events");
-        }
-        if let Some(dense) = &dense
-            && dense.dims2()?.0 != rows
-        {
-            return error("rows of numbers", dense.dims2()?.0, "as many as rows of events");
+        let rows = events.bins();
+        let divides = samples > 0 && rows.is_multiple_of(samples);
+        let expected = "a divisor of the number of bins of events";
+        check_parameter(divides, "samples", samples as f64, expected)?;
+        if let Some(dense) = &dense {
+            let found = dense.dims2()?.0;
+            let expected = "as many as bins of events";
+            check_parameter(found == rows, "rows of numbers", found as f64, expected)?;
         }
         Ok(Self { samples, events, dense })
     }
@@ -48,7 +49,7 @@ impl ModelInput {
     /// Number of times of each.
     #[must_use]
     pub fn times(&self) -> usize {
-        self.events.rows() / self.samples
+        self.events.bins() / self.samples
     }
 
     /// What weights `[inputs, columns]` make of every row: those of synapses come first.

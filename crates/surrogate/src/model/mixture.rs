@@ -2,9 +2,8 @@ use candle_core::{D, DType, Device, Tensor, Var};
 
 use super::{
     Architecture, ExpertAccess, GateInit, MixtureConfig, ModelConfig, MultitaskModel, Outputs,
-    Temporal,
 };
-use crate::layer::{TemporalNetworks, Towers};
+use crate::layer::{Temporal, TemporalNetworks, Towers};
 use crate::ops::{Activation, biased, grouped_matmul};
 use crate::parameters::Init;
 use crate::{Parameters, SurrogateError};
@@ -50,11 +49,9 @@ impl Mixture {
         let MixtureConfig { units, experts: access, masked, gate_init } = mixture;
         let mut parameters = Parameters::new(seed, dtype, device.clone());
         let (tasks, experts) = (config.tasks, access.len());
-        let inputs = config.synapses + config.numbers;
         let networks =
-            TemporalNetworks::new(&mut parameters, experts + 1, inputs, &config.temporal)?;
-        let channels = config.temporal.channels.last().copied().unwrap_or(inputs);
-        let width = channels * config.window;
+            TemporalNetworks::new(&mut parameters, experts + 1, config.inputs(), &config.temporal)?;
+        let width = config.tower_inputs();
         let towers = Towers::new(&mut parameters, [tasks, width, *units], false)?;
         let expert_bias = parameters.add("expert.bias", &[experts, width], Init::Zero)?;
         let init = match gate_init {
@@ -78,8 +75,6 @@ impl Mixture {
         if !masked && !is_open {
             gate_weight.set(&gate_weight.broadcast_mul(&gates(1.0, 0.0)?)?)?;
         }
-        let biases = (expert_bias, gate_bias, task_bias);
-        let (expert_bias, gate_bias, task_bias) = biases;
         Ok(Self {
             config,
             parameters,
@@ -117,8 +112,8 @@ impl MultitaskModel for Mixture {
         &self.parameters
     }
 
-    fn temporal(&self) -> Temporal<'_> {
-        Temporal(&self.networks)
+    fn temporal(&self) -> Result<Temporal, SurrogateError> {
+        self.networks.fold()
     }
 
     fn decode(&self, windows: &Tensor) -> Result<Outputs, SurrogateError> {

@@ -12,7 +12,8 @@ pub use hard_sharing::HardSharing;
 pub use input::ModelInput;
 pub use mixture::Mixture;
 
-use crate::layer::{Dropout, StreamState, TemporalNetworks};
+use crate::error::check_parameter;
+use crate::layer::{Dropout, Temporal};
 use crate::{Parameters, SurrogateError};
 
 /// What a network says of the millisecond that follows each window.
@@ -31,7 +32,7 @@ pub struct Outputs {
 /// a task.
 ///
 /// So that the first part is computed once for all windows that overlap: a whole stretch of time at a time to train with
-/// ([`encode`](Self::encode)), or as time goes on ([`advance`](Self::advance)).
+/// ([`encode`](Self::encode)), or as time goes on ([`Temporal::advance`]).
 pub trait MultitaskModel: Send + Sync {
     /// Sizes.
     fn config(&self) -> &ModelConfig;
@@ -39,9 +40,12 @@ pub trait MultitaskModel: Send + Sync {
     /// Weights.
     fn parameters(&self) -> &Parameters;
 
-    /// The part that goes along time.
-    #[doc(hidden)]
-    fn temporal(&self) -> Temporal<'_>;
+    /// The part that goes along time, with the weights as they are now.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Tensor`] if there is no memory for it.
+    fn temporal(&self) -> Result<Temporal, SurrogateError>;
 
     /// What the second part makes of windows `[windows, groups, channels · window]`, the time fastest.
     ///
@@ -50,53 +54,17 @@ pub trait MultitaskModel: Send + Sync {
     /// [`SurrogateError::Tensor`] if a shape does not fit.
     fn decode(&self, windows: &Tensor) -> Result<Outputs, SurrogateError>;
 
-    /// What the first part makes of stretches of time, before whose start all was zero:
-    /// `[samples, times, groups, channels]`.
+    /// What the first part makes of stretches of time, as [`Temporal::forward`].
     ///
     /// # Errors
     ///
-    /// [`SurrogateError::Tensor`] if the input is not that of the network.
+    /// As it.
     fn encode(
         &self,
         input: &ModelInput,
         dropout: Option<&mut Dropout>,
     ) -> Result<Tensor, SurrogateError> {
-        let networks = self.temporal().0;
-        networks.forward(&self.temporal().entry(input)?, dropout)
-    }
-
-    /// The state of the first part before the first time.
-    ///
-    /// # Errors
-    ///
-    /// [`SurrogateError::Tensor`] if there is no memory for it.
-    fn start(&self, samples: usize) -> Result<StreamState, SurrogateError> {
-        self.temporal().0.start(samples)
-    }
-
-    /// Goes on by the times of an input: what [`encode`](Self::encode) says at each of them.
-    ///
-    /// # Errors
-    ///
-    /// As [`encode`](Self::encode).
-    fn advance(
-        &self,
-        state: &mut StreamState,
-        input: &ModelInput,
-    ) -> Result<Tensor, SurrogateError> {
-        self.temporal().0.advance(state, &self.temporal().entry(input)?)
-    }
-}
-
-/// The temporal networks of a model.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
-pub struct Temporal<'a>(pub(crate) &'a TemporalNetworks);
-
-impl Temporal<'_> {
-    fn entry(&self, input: &ModelInput) -> Result<crate::layer::Entry, SurrogateError> {
-        let products = input.products(&self.0.entry_weight()?)?;
-        self.0.entry(&products, input.samples())
+        self.temporal()?.forward(input, dropout)
     }
 }
 
@@ -118,11 +86,9 @@ pub fn windows(
     let mut indices = Vec::with_capacity(places.len() * length);
     let mut needs_zeros = false;
     for &(sample, time) in places {
-        if sample >= samples || time >= times {
-            let (parameter, value) = ("time of a window", time as f64);
-            let expected = "a time of a sample that is there";
-            return Err(SurrogateError::Parameter { parameter, value, expected });
-        }
+        let is_there = sample < samples && time < times;
+        let expected = "a time of a sample that is there";
+        check_parameter(is_there, "time of a window", time as f64, expected)?;
         for back in (0..length).rev() {
             indices.push(match time.checked_sub(back) {
                 Some(time) => (sample * times + time) as u32,

@@ -1,9 +1,10 @@
 //! A bias and what follows it.
 
-use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, bail};
+use candle_core::{Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use super::real::{Real, values, vectorized};
+use super::operation::{Argument, Kernel, Operation, apply2, compute};
+use super::real::{Real, vectorized};
 
 /// A function of every number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,155 +80,99 @@ const AT_A_TIME: usize = 1 << 14;
 /// f(x + bias): x `[rows, …]`, `bias` of all but the first dimension.
 pub(crate) fn biased(x: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
     if x.device().is_cpu() {
-        return x.contiguous()?.apply_op2(&bias.contiguous()?, Biased(activation));
+        return apply2(Biased(activation), x, bias);
     }
     activation.tensor(&x.broadcast_add(bias)?)
 }
 
 struct Biased(Activation);
 
-impl CustomOp2 for Biased {
-    fn name(&self) -> &'static str {
-        "biased"
-    }
-
-    fn cpu_fwd(
+impl Operation<2> for Biased {
+    fn gradients(
         &self,
-        s1: &CpuStorage,
-        l1: &Layout,
-        s2: &CpuStorage,
-        l2: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        match s1 {
-            CpuStorage::F32(_) => forward::<f32>(self.0, s1, l1, s2, l2),
-            CpuStorage::F64(_) => forward::<f64>(self.0, s1, l1, s2, l2),
-            _ => bail!("{} is for float32 and float64", self.name()),
-        }
-    }
-
-    fn bwd(
-        &self,
-        _: &Tensor,
-        bias: &Tensor,
+        [_, bias]: [&Tensor; 2],
         y: &Tensor,
         gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let gradient = gradient.contiguous()?;
+    ) -> Result<[Option<Tensor>; 2]> {
         let of_x = match self.0 {
-            Activation::Identity => gradient,
-            _ => y.apply_op2_no_bwd(&gradient, &Slope(self.0))?,
+            Activation::Identity => gradient.contiguous()?,
+            activation => compute(&Slope(activation), [y, gradient])?,
         };
-        let of_bias = of_x.apply_op1_no_bwd(&SumOfRows)?.reshape(bias.shape())?;
-        Ok((Some(of_x), Some(of_bias)))
+        let of_bias = compute(&SumOfRows, [&of_x])?.reshape(bias.shape())?;
+        Ok([Some(of_x), Some(of_bias)])
     }
 }
 
-fn forward<T: Real>(
-    activation: Activation,
-    s1: &CpuStorage,
-    l1: &Layout,
-    s2: &CpuStorage,
-    l2: &Layout,
-) -> Result<(CpuStorage, Shape)> {
-    let (x, bias) = (values::<T>(s1, l1)?, values::<T>(s2, l2)?);
-    if bias.is_empty() || l1.shape().dims().first().is_none_or(|rows| rows * bias.len() != x.len())
-    {
-        bail!("a bias of shape {:?} does not fit {:?}", l2.shape(), l1.shape());
-    }
-    let mut y = vec![T::zero(); x.len()];
-    let rows = bias.len() * (AT_A_TIME / bias.len()).max(1);
-    y.par_chunks_mut(rows).zip(x.par_chunks(rows)).for_each(|(y, x)| {
-        for (y, x) in y.chunks_exact_mut(bias.len()).zip(x.chunks_exact(bias.len())) {
-            vectorized(
-                #[inline(always)]
-                || {
-                    for ((y, &x), &bias) in y.iter_mut().zip(x).zip(bias) {
-                        *y = activation.of(x + bias);
-                    }
-                },
-            );
+impl Kernel<2> for Biased {
+    const NAME: &'static str = "biased";
+
+    fn run<T: Real>(&self, [x, bias]: [Argument<'_, T>; 2]) -> Result<(Vec<T>, Shape)> {
+        let (shape, of_bias) = (x.shape, bias.shape);
+        let (x, bias) = (x.values, bias.values);
+        if bias.is_empty() || shape.dims().first().is_none_or(|rows| rows * bias.len() != x.len()) {
+            bail!("a bias of shape {of_bias:?} does not fit {shape:?}");
         }
-    });
-    Ok((T::to_cpu_storage_owned(y), l1.shape().clone()))
+        let mut y = vec![T::zero(); x.len()];
+        let rows = bias.len() * (AT_A_TIME / bias.len()).max(1);
+        y.par_chunks_mut(rows).zip(x.par_chunks(rows)).for_each(|(y, x)| {
+            for (y, x) in y.chunks_exact_mut(bias.len()).zip(x.chunks_exact(bias.len())) {
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        for ((y, &x), &bias) in y.iter_mut().zip(x).zip(bias) {
+                            *y = self.0.of(x + bias);
+                        }
+                    },
+                );
+            }
+        });
+        Ok((y, shape.clone()))
+    }
 }
 
 /// The gradient of the argument from the value and the gradient of the value.
 struct Slope(Activation);
 
-impl CustomOp2 for Slope {
-    fn name(&self) -> &'static str {
-        "slope"
-    }
+impl Kernel<2> for Slope {
+    const NAME: &'static str = "slope";
 
-    fn cpu_fwd(
-        &self,
-        s1: &CpuStorage,
-        l1: &Layout,
-        s2: &CpuStorage,
-        l2: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        match s1 {
-            CpuStorage::F32(_) => slope::<f32>(self.0, s1, l1, s2, l2),
-            CpuStorage::F64(_) => slope::<f64>(self.0, s1, l1, s2, l2),
-            _ => bail!("{} is for float32 and float64", self.name()),
-        }
+    fn run<T: Real>(&self, [y, gradient]: [Argument<'_, T>; 2]) -> Result<(Vec<T>, Shape)> {
+        let mut of_x = vec![T::zero(); y.values.len()];
+        let parts = of_x.par_chunks_mut(AT_A_TIME).zip(y.values.par_chunks(AT_A_TIME));
+        parts.zip(gradient.values.par_chunks(AT_A_TIME)).for_each(|((of_x, y), gradient)| {
+            vectorized(
+                #[inline(always)]
+                || {
+                    for ((of_x, &y), &gradient) in of_x.iter_mut().zip(y).zip(gradient) {
+                        *of_x = self.0.slope(y) * gradient;
+                    }
+                },
+            );
+        });
+        Ok((of_x, y.shape.clone()))
     }
-}
-
-fn slope<T: Real>(
-    activation: Activation,
-    s1: &CpuStorage,
-    l1: &Layout,
-    s2: &CpuStorage,
-    l2: &Layout,
-) -> Result<(CpuStorage, Shape)> {
-    let (y, gradient) = (values::<T>(s1, l1)?, values::<T>(s2, l2)?);
-    let mut of_x = vec![T::zero(); y.len()];
-    let parts = of_x.par_chunks_mut(AT_A_TIME).zip(y.par_chunks(AT_A_TIME));
-    parts.zip(gradient.par_chunks(AT_A_TIME)).for_each(|((of_x, y), gradient)| {
-        vectorized(
-            #[inline(always)]
-            || {
-                for ((of_x, &y), &gradient) in of_x.iter_mut().zip(y).zip(gradient) {
-                    *of_x = activation.slope(y) * gradient;
-                }
-            },
-        );
-    });
-    Ok((T::to_cpu_storage_owned(of_x), l1.shape().clone()))
 }
 
 /// `[rows, …]` → the sum over rows, flat.
 struct SumOfRows;
 
-impl CustomOp1 for SumOfRows {
-    fn name(&self) -> &'static str {
-        "sum-of-rows"
-    }
+impl Kernel<1> for SumOfRows {
+    const NAME: &'static str = "sum-of-rows";
 
-    fn cpu_fwd(&self, s: &CpuStorage, l: &Layout) -> Result<(CpuStorage, Shape)> {
-        match s {
-            CpuStorage::F32(_) => sum_of_rows::<f32>(s, l),
-            CpuStorage::F64(_) => sum_of_rows::<f64>(s, l),
-            _ => bail!("{} is for float32 and float64", self.name()),
-        }
-    }
-}
-
-fn sum_of_rows<T: Real>(s: &CpuStorage, l: &Layout) -> Result<(CpuStorage, Shape)> {
-    const COLUMNS_AT_A_TIME: usize = 256;
-    let x = values::<T>(s, l)?;
-    let columns = x.len() / l.shape().dims()[0].max(1);
-    let mut sums = vec![T::zero(); columns];
-    sums.par_chunks_mut(COLUMNS_AT_A_TIME).enumerate().for_each(|(part, sums)| {
-        let first = part * COLUMNS_AT_A_TIME;
-        for row in x.chunks_exact(columns) {
-            for (sum, &x) in sums.iter_mut().zip(&row[first..]) {
-                *sum += x;
+    fn run<T: Real>(&self, [x]: [Argument<'_, T>; 1]) -> Result<(Vec<T>, Shape)> {
+        const COLUMNS_AT_A_TIME: usize = 256;
+        let columns = x.values.len() / x.shape.dims()[0].max(1);
+        let mut sums = vec![T::zero(); columns];
+        sums.par_chunks_mut(COLUMNS_AT_A_TIME).enumerate().for_each(|(part, sums)| {
+            let first = part * COLUMNS_AT_A_TIME;
+            for row in x.values.chunks_exact(columns) {
+                for (sum, &x) in sums.iter_mut().zip(&row[first..]) {
+                    *sum += x;
+                }
             }
-        }
-    });
-    Ok((T::to_cpu_storage_owned(sums), columns.into()))
+        });
+        Ok((sums, columns.into()))
+    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! The second half of a causal convolution: the sum over taps.
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
+use candle_core::{Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::real::{Real, values};
+use super::operation::{Argument, Kernel, Operation, apply1, compute};
+use super::real::Real;
 
 /// Σ_j x[b, t − (taps − 1 − j)·dilation, g, j, :], with zeros before the first time: `[samples, times, groups, taps · channels]`
 /// → `[samples, times, groups, channels]`.
 pub(crate) fn causal_sum(x: &Tensor, taps: usize, dilation: usize) -> Result<Tensor> {
     let op = CausalSum { taps, dilation, backward: false };
-    if x.device().is_cpu() { x.contiguous()?.apply_op1(op) } else { op.tensor(x) }
+    if x.device().is_cpu() { apply1(op, x) } else { op.tensor(x) }
 }
 
 #[derive(Clone, Copy)]
@@ -20,40 +21,30 @@ struct CausalSum {
     backward: bool,
 }
 
-impl CustomOp1 for CausalSum {
-    fn name(&self) -> &'static str {
-        "causal-sum"
-    }
-
-    fn cpu_fwd(&self, s: &CpuStorage, l: &Layout) -> Result<(CpuStorage, Shape)> {
-        match s {
-            CpuStorage::F32(_) => self.run::<f32>(s, l),
-            CpuStorage::F64(_) => self.run::<f64>(s, l),
-            _ => bail!("{} is for float32 and float64", self.name()),
-        }
-    }
-
-    fn bwd(&self, _: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        let op = Self { backward: true, ..*self };
-        gradient.contiguous()?.apply_op1_no_bwd(&op).map(Some)
+impl Operation<1> for CausalSum {
+    fn gradients(
+        &self,
+        _: [&Tensor; 1],
+        _: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<[Option<Tensor>; 1]> {
+        Ok([Some(compute(&Self { backward: true, ..*self }, [gradient])?)])
     }
 }
 
-impl CausalSum {
-    /// How long before the sum a tap is.
-    const fn lag(&self, tap: usize) -> usize {
-        (self.taps - 1 - tap) * self.dilation
-    }
+impl Kernel<1> for CausalSum {
+    const NAME: &'static str = "causal-sum";
 
-    fn run<T: Real>(&self, s: &CpuStorage, l: &Layout) -> Result<(CpuStorage, Shape)> {
-        let x = values::<T>(s, l)?;
-        let (samples, times, groups, width) = l.shape().dims4()?;
+    fn run<T: Real>(&self, [x]: [Argument<'_, T>; 1]) -> Result<(Vec<T>, Shape)> {
+        let (samples, times, groups, width) = x.shape.dims4()?;
+        let x = x.values;
         let taps = self.taps;
         let channels = if self.backward { width } else { width / taps };
         let out = if self.backward { taps * channels } else { channels };
         let mut y = vec![T::zero(); samples * times * groups * out];
+        let shape = Shape::from((samples, times, groups, out));
         if y.is_empty() {
-            return Ok((T::to_cpu_storage_owned(y), (samples, times, groups, out).into()));
+            return Ok((y, shape));
         }
         let of_samples =
             y.par_chunks_mut(times * groups * out).zip(x.par_chunks(times * groups * width));
@@ -78,7 +69,14 @@ impl CausalSum {
                 }
             }
         });
-        Ok((T::to_cpu_storage_owned(y), (samples, times, groups, out).into()))
+        Ok((y, shape))
+    }
+}
+
+impl CausalSum {
+    /// How long before the sum a tap is.
+    const fn lag(&self, tap: usize) -> usize {
+        (self.taps - 1 - tap) * self.dilation
     }
 
     /// The same on any device.

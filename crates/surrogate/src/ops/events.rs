@@ -2,118 +2,71 @@
 
 use std::sync::Arc;
 
-use candle_core::{
-    CpuStorage, CustomOp1, DType, Device, Layout, Result, Shape, Storage, Tensor, bail,
-};
+use apical_core::BinnedEvents;
+use candle_core::{DType, Device, Result, Shape, Tensor, bail};
 use gemm::Parallelism;
 use rayon::prelude::*;
 
+use super::operation::{Argument, Kernel, Operation, apply1, apply2, compute};
 use super::product::{View, multiply};
-use super::real::{Real, values};
+use super::real::Real;
 
-/// Synaptic events of consecutive rows: which columns of a matrix of zeros hold how many ones.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventRows {
-    /// Where in `synapses` each row starts, `[rows + 1]`.
-    offsets: Arc<[u32]>,
-    synapses: Arc<[u32]>,
-}
-
-impl EventRows {
-    /// From the place at which each row starts, and columns. None unless the places are in order from 0 to the number of
-    /// columns.
-    #[must_use]
-    pub fn new(offsets: Vec<u32>, synapses: Vec<u32>) -> Option<Self> {
-        let ends = offsets.first() == Some(&0)
-            && offsets.last().is_some_and(|&last| last as usize == synapses.len());
-        (ends && offsets.is_sorted())
-            .then(|| Self { offsets: offsets.into(), synapses: synapses.into() })
-    }
-
-    /// Number of rows.
-    #[must_use]
-    pub fn rows(&self) -> usize {
-        self.offsets.len() - 1
-    }
-
-    /// The columns of a row.
-    ///
-    /// # Panics
-    ///
-    /// If there is no such row.
-    #[must_use]
-    pub fn row(&self, row: usize) -> &[u32] {
-        &self.synapses[self.offsets[row] as usize..self.offsets[row + 1] as usize]
-    }
-
-    /// The same as a matrix `[rows, columns]`.
-    ///
-    /// # Errors
-    ///
-    /// If the device has no room for it, or an event is beyond the columns.
-    pub fn dense(&self, columns: usize, dtype: DType, device: &Device) -> Result<Tensor> {
-        self.check(columns)?;
-        let mut matrix = vec![0.0_f32; self.rows() * columns];
-        for (row, values) in matrix.chunks_exact_mut(columns.max(1)).enumerate() {
-            for &synapse in self.row(row) {
-                values[synapse as usize] += 1.0;
-            }
-        }
-        Tensor::from_vec(matrix, (self.rows(), columns), device)?.to_dtype(dtype)
-    }
-
-    fn check(&self, columns: usize) -> Result<()> {
-        match self.synapses.iter().find(|&&synapse| synapse as usize >= columns) {
-            Some(synapse) => bail!("synapse {synapse} does not exist: there are {columns}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Events × `weight` `[synapses, columns]` → `[rows, columns]`: sums of rows of the weight.
-pub(crate) fn event_product(events: &EventRows, weight: &Tensor) -> Result<Tensor> {
+/// Events × `weight` `[synapses, columns]` → `[bins, columns]`: sums of rows of the weight.
+pub(crate) fn event_product(events: &Arc<BinnedEvents>, weight: &Tensor) -> Result<Tensor> {
     if weight.device().is_cpu() {
-        return weight.contiguous()?.apply_op1(EventProduct(events.clone()));
+        return apply1(EventProduct(Arc::clone(events)), weight);
     }
-    events.dense(weight.dim(0)?, weight.dtype(), weight.device())?.matmul(weight)
+    dense(events, weight.dim(0)?, weight.dtype(), weight.device())?.matmul(weight)
 }
 
-struct EventProduct(EventRows);
-
-impl CustomOp1 for EventProduct {
-    fn name(&self) -> &'static str {
-        "event-product"
-    }
-
-    fn cpu_fwd(&self, s: &CpuStorage, l: &Layout) -> Result<(CpuStorage, Shape)> {
-        match s {
-            CpuStorage::F32(_) => self.forward::<f32>(s, l),
-            CpuStorage::F64(_) => self.forward::<f64>(s, l),
-            _ => bail!("{} is for float32 and float64", self.name()),
+/// Numbers of events as a matrix `[bins, synapses]`.
+fn dense(events: &BinnedEvents, synapses: usize, dtype: DType, device: &Device) -> Result<Tensor> {
+    check(events, synapses)?;
+    let mut matrix = vec![0.0_f32; events.bins() * synapses];
+    for (bin, values) in matrix.chunks_exact_mut(synapses.max(1)).enumerate() {
+        for synapse in events.bin(bin) {
+            values[synapse.index()] += 1.0;
         }
     }
+    Tensor::from_vec(matrix, (events.bins(), synapses), device)?.to_dtype(dtype)
+}
 
-    fn bwd(&self, weight: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        let op = EventGradient { events: &self.0, synapses: weight.dim(0)? };
-        gradient.contiguous()?.apply_op1_no_bwd(&op).map(Some)
+fn check(events: &BinnedEvents, synapses: usize) -> Result<()> {
+    match events.synapses().iter().find(|synapse| synapse.index() >= synapses) {
+        Some(synapse) => bail!("synapse {synapse} does not exist: there are {synapses}"),
+        None => Ok(()),
     }
 }
 
-impl EventProduct {
-    fn forward<T: Real>(&self, s: &CpuStorage, l: &Layout) -> Result<(CpuStorage, Shape)> {
-        let weight = values::<T>(s, l)?;
-        let (synapses, columns) = l.shape().dims2()?;
-        self.0.check(synapses)?;
-        let rows = self.0.rows();
-        let mut product = vec![T::zero(); rows * columns];
-        product.par_chunks_mut(columns.max(1)).with_min_len(16).enumerate().for_each(
-            |(row, product)| {
-                for &synapse in self.0.row(row) {
-                    add(product, &weight[synapse as usize * columns..][..columns]);
-                }
-            },
-        );
-        Ok((T::to_cpu_storage_owned(product), (rows, columns).into()))
+struct EventProduct(Arc<BinnedEvents>);
+
+impl Operation<1> for EventProduct {
+    fn gradients(
+        &self,
+        [weight]: [&Tensor; 1],
+        _: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<[Option<Tensor>; 1]> {
+        let kernel = EventGradient { events: &self.0, synapses: weight.dim(0)? };
+        Ok([Some(compute(&kernel, [gradient])?)])
+    }
+}
+
+impl Kernel<1> for EventProduct {
+    const NAME: &'static str = "event-product";
+
+    fn run<T: Real>(&self, [weight]: [Argument<'_, T>; 1]) -> Result<(Vec<T>, Shape)> {
+        let (synapses, columns) = weight.shape.dims2()?;
+        check(&self.0, synapses)?;
+        let bins = self.0.bins();
+        let mut product = vec![T::zero(); bins * columns];
+        let rows = product.par_chunks_mut(columns.max(1)).with_min_len(16).enumerate();
+        rows.for_each(|(bin, product)| {
+            for synapse in self.0.bin(bin) {
+                add(product, &weight.values[synapse.index() * columns..][..columns]);
+            }
+        });
+        Ok((product, (bins, columns).into()))
     }
 }
 
@@ -125,111 +78,93 @@ fn add<T: Real>(sum: &mut [T], term: &[T]) {
 
 /// The gradient of the weight, from that of the product.
 struct EventGradient<'a> {
-    events: &'a EventRows,
+    events: &'a BinnedEvents,
     synapses: usize,
 }
 
-impl CustomOp1 for EventGradient<'_> {
-    fn name(&self) -> &'static str {
-        "event-gradient"
-    }
+impl Kernel<1> for EventGradient<'_> {
+    const NAME: &'static str = "event-gradient";
 
-    fn cpu_fwd(&self, s: &CpuStorage, l: &Layout) -> Result<(CpuStorage, Shape)> {
-        match s {
-            CpuStorage::F32(_) => self.run::<f32>(s, l),
-            CpuStorage::F64(_) => self.run::<f64>(s, l),
-            _ => bail!("{} is for float32 and float64", self.name()),
-        }
-    }
-}
-
-impl EventGradient<'_> {
-    fn run<T: Real>(&self, s: &CpuStorage, l: &Layout) -> Result<(CpuStorage, Shape)> {
-        let gradient = values::<T>(s, l)?;
-        let (_, columns) = l.shape().dims2()?;
-        // rows by synapse, in order
-        let mut rows = vec![Vec::new(); self.synapses];
-        for row in 0..self.events.rows() {
-            for &synapse in self.events.row(row) {
-                rows[synapse as usize].push(row);
+    fn run<T: Real>(&self, [gradient]: [Argument<'_, T>; 1]) -> Result<(Vec<T>, Shape)> {
+        let (_, columns) = gradient.shape.dims2()?;
+        // bins by synapse, in order
+        let mut bins = vec![Vec::new(); self.synapses];
+        for bin in 0..self.events.bins() {
+            for synapse in self.events.bin(bin) {
+                bins[synapse.index()].push(bin);
             }
         }
         let mut of_weight = vec![T::zero(); self.synapses * columns];
-        of_weight.par_chunks_mut(columns.max(1)).zip(rows).for_each(|(of_weight, rows)| {
-            for row in rows {
-                add(of_weight, &gradient[row * columns..][..columns]);
+        of_weight.par_chunks_mut(columns.max(1)).zip(bins).for_each(|(of_weight, bins)| {
+            for bin in bins {
+                add(of_weight, &gradient.values[bin * columns..][..columns]);
             }
         });
-        Ok((T::to_cpu_storage_owned(of_weight), (self.synapses, columns).into()))
+        Ok((of_weight, (self.synapses, columns).into()))
     }
 }
 
 /// `data` `[rows, inner]` × `weight` `[inner, columns]`, without a gradient of the data.
 pub(crate) fn data_product(data: &Tensor, weight: &Tensor) -> Result<Tensor> {
     if weight.device().is_cpu() {
-        return weight
-            .contiguous()?
-            .apply_op1(DataProduct { data: data.contiguous()?, backward: false });
+        return apply2(DataProduct { transposed: false }, data, weight);
     }
     data.matmul(weight)
 }
 
 struct DataProduct {
-    data: Tensor,
-    /// dataᵀ · gradient.
-    backward: bool,
+    /// dataᵀ × the other.
+    transposed: bool,
 }
 
-impl CustomOp1 for DataProduct {
-    fn name(&self) -> &'static str {
-        "data-product"
-    }
-
-    fn cpu_fwd(&self, s: &CpuStorage, l: &Layout) -> Result<(CpuStorage, Shape)> {
-        match s {
-            CpuStorage::F32(_) => self.run::<f32>(s, l),
-            CpuStorage::F64(_) => self.run::<f64>(s, l),
-            _ => bail!("{} is for float32 and float64", self.name()),
-        }
-    }
-
-    fn bwd(&self, _: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        let op = Self { data: self.data.clone(), backward: true };
-        gradient.contiguous()?.apply_op1_no_bwd(&op).map(Some)
+impl Operation<2> for DataProduct {
+    fn gradients(
+        &self,
+        [data, _]: [&Tensor; 2],
+        _: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<[Option<Tensor>; 2]> {
+        Ok([None, Some(compute(&Self { transposed: true }, [data, gradient])?)])
     }
 }
 
-impl DataProduct {
-    fn run<T: Real>(&self, s: &CpuStorage, l: &Layout) -> Result<(CpuStorage, Shape)> {
-        let right = values::<T>(s, l)?;
-        let (found, columns) = l.shape().dims2()?;
-        let (rows, inner) = self.data.dims2()?;
-        let (storage, layout) = self.data.storage_and_layout();
-        let Storage::Cpu(storage) = &*storage else { bail!("data and weight are on two devices") };
-        let data = View::rows(values::<T>(storage, layout)?, rows, inner);
-        let data = if self.backward { data.transposed() } else { data };
-        if data.columns != found {
-            bail!("{}: {:?} and {:?} do not fit", self.name(), self.data.shape(), l.shape());
+impl Kernel<2> for DataProduct {
+    const NAME: &'static str = "data-product";
+
+    fn run<T: Real>(&self, [data, right]: [Argument<'_, T>; 2]) -> Result<(Vec<T>, Shape)> {
+        let (rows, inner) = data.shape.dims2()?;
+        let (found, columns) = right.shape.dims2()?;
+        let left = View::rows(data.values, rows, inner);
+        let left = if self.transposed { left.transposed() } else { left };
+        if left.columns != found {
+            bail!("{}: {:?} and {:?} do not fit", Self::NAME, data.shape, right.shape);
         }
-        let right = View::rows(right, found, columns);
-        let mut product = vec![T::zero(); data.rows * columns];
+        let right = View::rows(right.values, found, columns);
+        let mut product = vec![T::zero(); left.rows * columns];
         if !product.is_empty() {
-            multiply(data, right, &mut product, columns, false, Parallelism::Rayon(0));
+            multiply(left, right, &mut product, columns, false, Parallelism::Rayon(0));
         }
-        Ok((T::to_cpu_storage_owned(product), (data.rows, columns).into()))
+        Ok((product, (left.rows, columns).into()))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use apical_core::SynapseId;
+
     use super::*;
     use crate::ops::tests::{random, same_with_gradients};
+
+    fn events(offsets: &[u32], synapses: &[usize]) -> Arc<BinnedEvents> {
+        let synapses = synapses.iter().copied().map(SynapseId::new).collect();
+        Arc::new(BinnedEvents::new(offsets.to_vec(), synapses).unwrap())
+    }
 
     #[test]
     fn events_are_a_matrix_of_few_ones() {
         // one synapse has two events in a row, one has none at all, and a row is empty
-        let events = EventRows::new(vec![0, 3, 3, 4, 7], vec![4, 0, 4, 1, 0, 2, 4]).unwrap();
-        let dense = events.dense(6, DType::F64, &Device::Cpu).unwrap();
+        let events = events(&[0, 3, 3, 4, 7], &[4, 0, 4, 1, 0, 2, 4]);
+        let dense = dense(&events, 6, DType::F64, &Device::Cpu).unwrap();
         assert_eq!(dense.to_vec2::<f64>().unwrap()[0], [1.0, 0.0, 0.0, 0.0, 2.0, 0.0]);
         same_with_gradients(
             &[random(&[6, 9], 1)],
@@ -245,15 +180,7 @@ mod tests {
 
     #[test]
     fn events_that_do_not_fit_are_refused() {
-        for (offsets, synapses) in [
-            (vec![], vec![]),
-            (vec![1, 2], vec![0, 1]),
-            (vec![0, 2, 1], vec![0]),
-            (vec![0, 1], vec![]),
-        ] {
-            assert_eq!(EventRows::new(offsets, synapses), None);
-        }
-        let events = EventRows::new(vec![0, 1], vec![6]).unwrap();
+        let events = events(&[0, 1], &[6]);
         let error = event_product(&events, &random(&[6, 2], 1)).unwrap_err().to_string();
         assert!(error.contains("synapse 6 does not exist: there are 6"), "{error}");
     }

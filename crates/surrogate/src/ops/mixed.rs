@@ -1,11 +1,12 @@
 //! The first layer of towers that see a mixture of experts.
 
-use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use candle_core::{Result, Shape, Tensor, bail};
 use gemm::Parallelism;
 use rayon::prelude::*;
 
+use super::operation::{Argument, Kernel, Operation, apply3, compute};
 use super::product::{View, multiply};
-use super::real::{Real, values, vectorized};
+use super::real::{Real, vectorized};
 
 /// Rows that are mixed at a time: with all experts they stay in the second-level cache.
 const ROWS_AT_A_TIME: usize = 32;
@@ -13,17 +14,16 @@ const ROWS_AT_A_TIME: usize = 32;
 /// Σ_k (Σ_e gates[n, t, e] · experts[n, e, k]) · weight[t, k, m]: experts `[rows, experts, inner]`, gates
 /// `[rows, tasks, experts]` and weight `[tasks, inner, columns]` → `[rows, tasks, columns]`.
 pub(crate) fn mixed_matmul(experts: &Tensor, gates: &Tensor, weight: &Tensor) -> Result<Tensor> {
-    let [experts, gates, weight] =
-        [experts.contiguous()?, gates.contiguous()?, weight.contiguous()?];
     if weight.device().is_cpu() {
-        return experts.apply_op3(&gates, &weight, Mixed);
+        return apply3(Mixed, experts, gates, weight);
     }
-    on_any_device(&experts, &gates, &weight)
+    on_any_device(experts, gates, weight)
 }
 
 fn on_any_device(experts: &Tensor, gates: &Tensor, weight: &Tensor) -> Result<Tensor> {
-    let mixtures = gates.matmul(experts)?.transpose(0, 1)?.contiguous()?;
-    mixtures.matmul(weight)?.transpose(0, 1)?.contiguous()
+    let mixtures = gates.contiguous()?.matmul(&experts.contiguous()?)?;
+    let mixtures = mixtures.transpose(0, 1)?.contiguous()?;
+    mixtures.matmul(&weight.contiguous()?)?.transpose(0, 1)?.contiguous()
 }
 
 /// The three arguments and what they measure.
@@ -39,15 +39,14 @@ struct Arguments<'a, T> {
 }
 
 impl<'a, T: Real> Arguments<'a, T> {
-    fn new([s1, s2, s3]: [&'a CpuStorage; 3], [l1, l2, l3]: [&Layout; 3]) -> Result<Self> {
-        let (rows, of_experts, inner) = l1.shape().dims3()?;
-        let (tasks, _, columns) = l3.shape().dims3()?;
-        if l2.shape().dims3()? != (rows, tasks, of_experts) || l3.shape().dims()[1] != inner {
-            let [a, b, c] = [l1, l2, l3].map(Layout::shape);
+    fn new([experts, gates, weight]: [Argument<'a, T>; 3]) -> Result<Self> {
+        let (rows, of_experts, inner) = experts.shape.dims3()?;
+        let (tasks, found, columns) = weight.shape.dims3()?;
+        if gates.shape.dims3()? != (rows, tasks, of_experts) || found != inner {
+            let [a, b, c] = [experts, gates, weight].map(|argument| argument.shape);
             bail!("experts {a:?}, gates {b:?} and weight {c:?} do not fit");
         }
-        let (experts, gates) = (values(s1, l1)?, values(s2, l2)?);
-        let weight = values(s3, l3)?;
+        let [experts, gates, weight] = [experts, gates, weight].map(|argument| argument.values);
         Ok(Self { experts, gates, weight, rows, tasks, of_experts, inner, columns })
     }
 
@@ -126,191 +125,142 @@ fn add_and_dot<T: Real>(factor: T, terms: &[T], sum: &mut [T], others: &[T]) -> 
 
 struct Mixed;
 
-impl CustomOp3 for Mixed {
-    fn name(&self) -> &'static str {
-        "mixed-matmul"
-    }
-
-    fn cpu_fwd(
+impl Operation<3> for Mixed {
+    fn gradients(
         &self,
-        s1: &CpuStorage,
-        l1: &Layout,
-        s2: &CpuStorage,
-        l2: &Layout,
-        s3: &CpuStorage,
-        l3: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        match s1 {
-            CpuStorage::F32(_) => forward::<f32>([s1, s2, s3], [l1, l2, l3]),
-            CpuStorage::F64(_) => forward::<f64>([s1, s2, s3], [l1, l2, l3]),
-            _ => bail!("{} is for float32 and float64", self.name()),
-        }
-    }
-
-    fn bwd(
-        &self,
-        experts: &Tensor,
-        gates: &Tensor,
-        weight: &Tensor,
+        [experts, gates, weight]: [&Tensor; 3],
         _: &Tensor,
         gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let gradient = gradient.contiguous()?;
-        let weight_op = OfWeight { gradient: &gradient };
-        let of_weight = experts.apply_op3_no_bwd(gates, weight, &weight_op)?;
-        let rows_op = OfRows { gradient: &gradient };
+    ) -> Result<[Option<Tensor>; 3]> {
+        let arguments = [experts, gates, weight, gradient];
+        let of_weight = compute(&OfWeight, arguments)?;
         // both in one array, since they are found together
-        let of_rows = experts.apply_op3_no_bwd(gates, weight, &rows_op)?;
-        let (rows, of_experts, inner) = experts.dims3()?;
-        let of_experts = of_rows.narrow(1, 0, of_experts * inner)?.reshape(experts.shape())?;
-        let of_gates = of_rows.narrow(1, experts.elem_count() / rows, gates.elem_count() / rows)?;
-        Ok((Some(of_experts), Some(of_gates.reshape(gates.shape())?), Some(of_weight)))
+        let of_rows = compute(&OfRows, arguments)?;
+        let rows = experts.dim(0)?;
+        let [size, rest] = [experts, gates].map(|x| x.elem_count() / rows);
+        let of_experts = of_rows.narrow(1, 0, size)?.reshape(experts.shape())?;
+        let of_gates = of_rows.narrow(1, size, rest)?.reshape(gates.shape())?;
+        Ok([Some(of_experts), Some(of_gates), Some(of_weight)])
     }
 }
 
-fn forward<T: Real>(s: [&CpuStorage; 3], l: [&Layout; 3]) -> Result<(CpuStorage, Shape)> {
-    let of = Arguments::<T>::new(s, l)?;
-    let Arguments { rows, tasks, inner, columns, .. } = of;
-    let mut product = vec![T::zero(); rows * tasks * columns];
-    let stride = tasks * columns;
-    if product.is_empty() {
-    } else if rows >= 2 * rayon::current_num_threads() {
-        let at_a_time = of.rows_at_a_time();
-        let blocks = product.par_chunks_mut(at_a_time * stride).enumerate();
-        blocks.for_each(|(block, product)| {
-            let rows = product.len() / stride;
-            let mut mixture = vec![T::zero(); rows * inner];
-            for task in 0..tasks {
-                of.mix(block * at_a_time, task, &mut mixture);
-                let left = View::rows(&mixture, rows, inner);
-                let product = &mut product[task * columns..];
-                multiply(left, of.weight(task), product, stride, false, Parallelism::None);
-            }
-        });
-    } else {
-        for (row, product) in product.chunks_exact_mut(stride).enumerate() {
-            let tasks = product.par_chunks_mut(columns).with_min_len(16).enumerate();
-            tasks.for_each_with(vec![T::zero(); inner], |mixture, (task, product)| {
-                of.mix(row, task, mixture);
-                let left = View::rows(mixture, 1, inner);
-                multiply(left, of.weight(task), product, columns, false, Parallelism::None);
+impl Kernel<3> for Mixed {
+    const NAME: &'static str = "mixed-matmul";
+
+    fn run<T: Real>(&self, arguments: [Argument<'_, T>; 3]) -> Result<(Vec<T>, Shape)> {
+        let of = Arguments::new(arguments)?;
+        let Arguments { rows, tasks, inner, columns, .. } = of;
+        let mut product = vec![T::zero(); rows * tasks * columns];
+        let stride = tasks * columns;
+        if product.is_empty() {
+        } else if rows >= 2 * rayon::current_num_threads() {
+            let at_a_time = of.rows_at_a_time();
+            let blocks = product.par_chunks_mut(at_a_time * stride).enumerate();
+            blocks.for_each(|(block, product)| {
+                let rows = product.len() / stride;
+                let mut mixture = vec![T::zero(); rows * inner];
+                for task in 0..tasks {
+                    of.mix(block * at_a_time, task, &mut mixture);
+                    let left = View::rows(&mixture, rows, inner);
+                    let product = &mut product[task * columns..];
+                    multiply(left, of.weight(task), product, stride, false, Parallelism::None);
+                }
             });
-        }
-    }
-    Ok((T::to_cpu_storage_owned(product), (rows, tasks, columns).into()))
-}
-
-macro_rules! dispatch_op3 {
-    ($run:ident) => {
-        fn cpu_fwd(
-            &self,
-            s1: &CpuStorage,
-            l1: &Layout,
-            s2: &CpuStorage,
-            l2: &Layout,
-            s3: &CpuStorage,
-            l3: &Layout,
-        ) -> Result<(CpuStorage, Shape)> {
-            let (s, l) = ([s1, s2, s3], [l1, l2, l3]);
-            let (storage, layout) = self.gradient.storage_and_layout();
-            let candle_core::Storage::Cpu(gradient) = &*storage else {
-                bail!("a gradient is on another device")
-            };
-            match s1 {
-                CpuStorage::F32(_) => {
-                    $run::<f32>(&Arguments::new(s, l)?, values(gradient, layout)?)
-                }
-                CpuStorage::F64(_) => {
-                    $run::<f64>(&Arguments::new(s, l)?, values(gradient, layout)?)
-                }
-                _ => bail!("{} is for float32 and float64", self.name()),
+        } else {
+            for (row, product) in product.chunks_exact_mut(stride).enumerate() {
+                let tasks = product.par_chunks_mut(columns).with_min_len(16).enumerate();
+                tasks.for_each_with(vec![T::zero(); inner], |mixture, (task, product)| {
+                    of.mix(row, task, mixture);
+                    let left = View::rows(mixture, 1, inner);
+                    multiply(left, of.weight(task), product, columns, false, Parallelism::None);
+                });
             }
         }
-    };
+        Ok((product, (rows, tasks, columns).into()))
+    }
 }
 
 /// The gradient of the weight.
-struct OfWeight<'a> {
-    gradient: &'a Tensor,
-}
+struct OfWeight;
 
-impl CustomOp3 for OfWeight<'_> {
-    fn name(&self) -> &'static str {
-        "mixed-matmul-weight"
+impl Kernel<4> for OfWeight {
+    const NAME: &'static str = "mixed-matmul-weight";
+
+    fn run<T: Real>(
+        &self,
+        [experts, gates, weight, gradient]: [Argument<'_, T>; 4],
+    ) -> Result<(Vec<T>, Shape)> {
+        let of = Arguments::new([experts, gates, weight])?;
+        let gradient = gradient.values;
+        let Arguments { rows, tasks, inner, columns, .. } = of;
+        let mut of_weight = vec![T::zero(); tasks * inner * columns];
+        let stride = tasks * columns;
+        of_weight.par_chunks_mut(inner * columns).enumerate().for_each_with(
+            vec![T::zero(); ROWS_AT_A_TIME * inner],
+            |mixture, (task, of_weight)| {
+                for first in (0..rows).step_by(ROWS_AT_A_TIME) {
+                    let rows = ROWS_AT_A_TIME.min(rows - first);
+                    let mixture = &mut mixture[..rows * inner];
+                    of.mix(first, task, mixture);
+                    let gradient = &gradient[first * stride + task * columns..];
+                    let right = View::strided(gradient, rows, columns, stride);
+                    let left = View::rows(mixture, rows, inner).transposed();
+                    multiply(left, right, of_weight, columns, first > 0, Parallelism::None);
+                }
+            },
+        );
+        Ok((of_weight, (tasks, inner, columns).into()))
     }
-
-    dispatch_op3!(of_weight);
-}
-
-fn of_weight<T: Real>(of: &Arguments<'_, T>, gradient: &[T]) -> Result<(CpuStorage, Shape)> {
-    let &Arguments { rows, tasks, inner, columns, .. } = of;
-    let mut of_weight = vec![T::zero(); tasks * inner * columns];
-    let stride = tasks * columns;
-    of_weight.par_chunks_mut(inner * columns).enumerate().for_each_with(
-        vec![T::zero(); ROWS_AT_A_TIME * inner],
-        |mixture, (task, of_weight)| {
-            for first in (0..rows).step_by(ROWS_AT_A_TIME) {
-                let rows = ROWS_AT_A_TIME.min(rows - first);
-                let mixture = &mut mixture[..rows * inner];
-                of.mix(first, task, mixture);
-                let gradient = &gradient[first * stride + task * columns..];
-                let right = View::strided(gradient, rows, columns, stride);
-                let left = View::rows(mixture, rows, inner).transposed();
-                multiply(left, right, of_weight, columns, first > 0, Parallelism::None);
-            }
-        },
-    );
-    Ok((T::to_cpu_storage_owned(of_weight), (tasks, inner, columns).into()))
 }
 
 /// The gradients of experts and gates, one after the other for each row.
-struct OfRows<'a> {
-    gradient: &'a Tensor,
-}
+struct OfRows;
 
-impl CustomOp3 for OfRows<'_> {
-    fn name(&self) -> &'static str {
-        "mixed-matmul-rows"
-    }
+impl Kernel<4> for OfRows {
+    const NAME: &'static str = "mixed-matmul-rows";
 
-    dispatch_op3!(of_rows);
-}
-
-fn of_rows<T: Real>(of: &Arguments<'_, T>, gradient: &[T]) -> Result<(CpuStorage, Shape)> {
-    let &Arguments { rows, tasks, of_experts, inner, columns, .. } = of;
-    let stride = tasks * columns;
-    let (size, gates) = (of_experts * inner, tasks * of_experts);
-    let mut of_rows = vec![T::zero(); rows * (size + gates)];
-    let at_a_time = of.rows_at_a_time();
-    let blocks = of_rows.par_chunks_mut(at_a_time * (size + gates)).enumerate();
-    blocks.for_each(|(block, of_rows)| {
-        let first = block * at_a_time;
-        let rows = of_rows.len() / (size + gates);
-        let mut of_mixture = vec![T::zero(); rows * inner];
-        for task in 0..tasks {
-            let gradient = &gradient[first * stride + task * columns..];
-            let left = View::strided(gradient, rows, columns, stride);
-            let right = of.weight(task).transposed();
-            multiply(left, right, &mut of_mixture, inner, false, Parallelism::None);
-            let parts = of_rows.chunks_exact_mut(size + gates).zip(of_mixture.chunks_exact(inner));
-            for (row, (of_row, of_mixture)) in parts.enumerate() {
-                let (to_experts, to_gates) = of_row.split_at_mut(size);
-                let to_gates = &mut to_gates[task * of_experts..][..of_experts];
-                let experts = of.experts_of(first + row).chunks_exact(inner);
-                let terms = of.gates_of(first + row, task).iter().zip(experts);
-                let sums = to_experts.chunks_exact_mut(inner).zip(to_gates);
-                vectorized(
-                    #[inline(always)]
-                    || {
-                        for ((&gate, expert), (sum, to_gate)) in terms.zip(sums) {
-                            *to_gate = add_and_dot(gate, of_mixture, sum, expert);
-                        }
-                    },
-                );
+    fn run<T: Real>(
+        &self,
+        [experts, gates, weight, gradient]: [Argument<'_, T>; 4],
+    ) -> Result<(Vec<T>, Shape)> {
+        let of = Arguments::new([experts, gates, weight])?;
+        let gradient = gradient.values;
+        let Arguments { rows, tasks, of_experts, inner, columns, .. } = of;
+        let stride = tasks * columns;
+        let (size, gates) = (of_experts * inner, tasks * of_experts);
+        let mut of_rows = vec![T::zero(); rows * (size + gates)];
+        let at_a_time = of.rows_at_a_time();
+        let blocks = of_rows.par_chunks_mut(at_a_time * (size + gates)).enumerate();
+        blocks.for_each(|(block, of_rows)| {
+            let first = block * at_a_time;
+            let rows = of_rows.len() / (size + gates);
+            let mut of_mixture = vec![T::zero(); rows * inner];
+            for task in 0..tasks {
+                let gradient = &gradient[first * stride + task * columns..];
+                let left = View::strided(gradient, rows, columns, stride);
+                let right = of.weight(task).transposed();
+                multiply(left, right, &mut of_mixture, inner, false, Parallelism::None);
+                let parts =
+                    of_rows.chunks_exact_mut(size + gates).zip(of_mixture.chunks_exact(inner));
+                for (row, (of_row, of_mixture)) in parts.enumerate() {
+                    let (to_experts, to_gates) = of_row.split_at_mut(size);
+                    let to_gates = &mut to_gates[task * of_experts..][..of_experts];
+                    let experts = of.experts_of(first + row).chunks_exact(inner);
+                    let terms = of.gates_of(first + row, task).iter().zip(experts);
+                    let sums = to_experts.chunks_exact_mut(inner).zip(to_gates);
+                    vectorized(
+                        #[inline(always)]
+                        || {
+                            for ((&gate, expert), (sum, to_gate)) in terms.zip(sums) {
+                                *to_gate = add_and_dot(gate, of_mixture, sum, expert);
+                            }
+                        },
+                    );
+                }
             }
-        }
-    });
-    Ok((T::to_cpu_storage_owned(of_rows), (rows, size + gates).into()))
+        });
+        Ok((of_rows, (rows, size + gates).into()))
+    }
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@ mod causal;
 mod events;
 mod mixed;
 mod norm;
+mod operation;
 mod product;
 mod real;
 
 pub(crate) use biased::{Activation, biased};
 pub(crate) use causal::causal_sum;
-pub use events::EventRows;
 pub(crate) use events::{data_product, event_product};
 pub(crate) use mixed::mixed_matmul;
 pub(crate) use norm::sum_of_squares;

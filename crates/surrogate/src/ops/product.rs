@@ -1,10 +1,11 @@
 //! Products of matrices, one for each group.
 
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
+use candle_core::{Result, Shape, Tensor, bail};
 use gemm::Parallelism;
 use rayon::prelude::*;
 
-use super::real::{Real, values};
+use super::operation::{Argument, Kernel, Operation, apply2, compute};
+use super::real::Real;
 
 /// Rows that one thread takes at a time: enough that weights are read from memory seldom.
 const ROWS_AT_A_TIME: usize = 64;
@@ -108,7 +109,7 @@ pub(super) fn multiply<T: Real>(
 /// Every group's product: `[rows, groups, inner]` × `[groups, inner, columns]` → `[rows, groups, columns]`.
 pub(crate) fn grouped_matmul(left: &Tensor, right: &Tensor) -> Result<Tensor> {
     if left.device().is_cpu() {
-        return left.contiguous()?.apply_op2(&right.contiguous()?, Grouped { transposed: false });
+        return apply2(Grouped { transposed: false }, left, right);
     }
     on_any_device(left, right)
 }
@@ -123,53 +124,29 @@ struct Grouped {
     transposed: bool,
 }
 
-impl CustomOp2 for Grouped {
-    fn name(&self) -> &'static str {
-        "grouped-matmul"
-    }
-
-    fn cpu_fwd(
+impl Operation<2> for Grouped {
+    fn gradients(
         &self,
-        s1: &CpuStorage,
-        l1: &Layout,
-        s2: &CpuStorage,
-        l2: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        match s1 {
-            CpuStorage::F32(_) => self.forward::<f32>(s1, l1, s2, l2),
-            CpuStorage::F64(_) => self.forward::<f64>(s1, l1, s2, l2),
-            _ => bail!("{} is for float32 and float64", self.name()),
-        }
-    }
-
-    fn bwd(
-        &self,
-        left: &Tensor,
-        right: &Tensor,
+        [left, right]: [&Tensor; 2],
         _: &Tensor,
         gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let gradient = gradient.contiguous()?;
-        let of_left = gradient.apply_op2_no_bwd(right, &Self { transposed: true })?;
-        Ok((Some(of_left), Some(left.apply_op2_no_bwd(&gradient, &WeightGradient)?)))
+    ) -> Result<[Option<Tensor>; 2]> {
+        let of_left = compute(&Self { transposed: true }, [gradient, right])?;
+        Ok([Some(of_left), Some(compute(&WeightGradient, [left, gradient])?)])
     }
 }
 
-impl Grouped {
-    fn forward<T: Real>(
-        &self,
-        s1: &CpuStorage,
-        l1: &Layout,
-        s2: &CpuStorage,
-        l2: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (left, right) = (values::<T>(s1, l1)?, values::<T>(s2, l2)?);
-        let (rows, groups, inner) = l1.shape().dims3()?;
-        let (of_right, a, b) = l2.shape().dims3()?;
+impl Kernel<2> for Grouped {
+    const NAME: &'static str = "grouped-matmul";
+
+    fn run<T: Real>(&self, [left, right]: [Argument<'_, T>; 2]) -> Result<(Vec<T>, Shape)> {
+        let (rows, groups, inner) = left.shape.dims3()?;
+        let (of_right, a, b) = right.shape.dims3()?;
         let (found, columns) = if self.transposed { (b, a) } else { (a, b) };
         if groups != of_right || inner != found {
-            bail!("{}: shapes {:?} and {:?} do not fit", self.name(), l1.shape(), l2.shape());
+            bail!("{}: shapes {:?} and {:?} do not fit", Self::NAME, left.shape, right.shape);
         }
+        let (left, right) = (left.values, right.values);
         let weight = |group: usize| {
             let view = View::rows(&right[group * a * b..(group + 1) * a * b], a, b);
             if self.transposed { view.transposed() } else { view }
@@ -211,56 +188,36 @@ impl Grouped {
                 }
             }
         }
-        Ok((T::to_cpu_storage_owned(product), (rows, groups, columns).into()))
+        Ok((product, (rows, groups, columns).into()))
     }
 }
 
 /// `[N, G, K]` and `[N, G, M]` → `[G, K, M]`, summed over rows.
 struct WeightGradient;
 
-impl CustomOp2 for WeightGradient {
-    fn name(&self) -> &'static str {
-        "grouped-matmul-gradient"
-    }
+impl Kernel<2> for WeightGradient {
+    const NAME: &'static str = "grouped-matmul-gradient";
 
-    fn cpu_fwd(
-        &self,
-        s1: &CpuStorage,
-        l1: &Layout,
-        s2: &CpuStorage,
-        l2: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        match s1 {
-            CpuStorage::F32(_) => weight_gradient::<f32>(s1, l1, s2, l2),
-            CpuStorage::F64(_) => weight_gradient::<f64>(s1, l1, s2, l2),
-            _ => bail!("{} is for float32 and float64", self.name()),
+    fn run<T: Real>(&self, [left, gradient]: [Argument<'_, T>; 2]) -> Result<(Vec<T>, Shape)> {
+        let (rows, groups, inner) = left.shape.dims3()?;
+        let (_, _, columns) = gradient.shape.dims3()?;
+        let (left, gradient) = (left.values, gradient.values);
+        let mut product = vec![T::zero(); groups * inner * columns];
+        let of_group = |group: usize, product: &mut [T], parallelism| {
+            let left = View::strided(&left[group * inner..], rows, inner, groups * inner);
+            let right =
+                View::strided(&gradient[group * columns..], rows, columns, groups * columns);
+            multiply(left.transposed(), right, product, columns, false, parallelism);
+        };
+        if product.is_empty() || rows == 0 {
+        } else if groups == 1 {
+            of_group(0, &mut product, Parallelism::Rayon(0));
+        } else {
+            let of_groups = product.par_chunks_mut(inner * columns).enumerate();
+            of_groups.for_each(|(group, product)| of_group(group, product, Parallelism::None));
         }
+        Ok((product, (groups, inner, columns).into()))
     }
-}
-
-fn weight_gradient<T: Real>(
-    s1: &CpuStorage,
-    l1: &Layout,
-    s2: &CpuStorage,
-    l2: &Layout,
-) -> Result<(CpuStorage, Shape)> {
-    let (left, gradient) = (values::<T>(s1, l1)?, values::<T>(s2, l2)?);
-    let (rows, groups, inner) = l1.shape().dims3()?;
-    let (_, _, columns) = l2.shape().dims3()?;
-    let mut product = vec![T::zero(); groups * inner * columns];
-    let of_group = |group: usize, product: &mut [T], parallelism| {
-        let left = View::strided(&left[group * inner..], rows, inner, groups * inner);
-        let right = View::strided(&gradient[group * columns..], rows, columns, groups * columns);
-        multiply(left.transposed(), right, product, columns, false, parallelism);
-    };
-    if product.is_empty() || rows == 0 {
-    } else if groups == 1 {
-        of_group(0, &mut product, Parallelism::Rayon(0));
-    } else {
-        let of_groups = product.par_chunks_mut(inner * columns).enumerate();
-        of_groups.for_each(|(group, product)| of_group(group, product, Parallelism::None));
-    }
-    Ok((T::to_cpu_storage_owned(product), (groups, inner, columns).into()))
 }
 
 #[cfg(test)]
