@@ -82,7 +82,7 @@ mod loss;
 mod regional;
 
 pub use baseline::{
-    LinearSnapshot, LinearStep, LinearStepConfig, LinearStepModel, StepPersistence, StepPredictor,
+    LinearInput, LinearSnapshot, LinearStep, LinearStepConfig, LinearStepModel, StepPersistence, StepPredictor,
     TrainingMean, step_errors,
 };
 pub use columns::Columns;

@@ -85,13 +85,15 @@ impl Features {
     }
 }
 
-/// What besides voltages a step is computed from.
-#[derive(Clone, Copy)]
-struct StepInput<'a> {
-    events: &'a [SynapseId],
-    events_before: &'a [SynapseId],
-    /// `[sites]`.
-    currents_na: &'a [f32],
+/// What besides voltages a step of one neuron by a [`LinearStep`] is computed from.
+#[derive(Clone, Copy, Debug)]
+pub struct LinearInput<'a> {
+    /// Synapses that receive an event in this bin.
+    pub events: &'a [SynapseId],
+    /// Those that did in the one before.
+    pub events_before: &'a [SynapseId],
+    /// Currents into the sites, nA, `[sites]`.
+    pub currents_na: &'a [f32],
 }
 
 impl LinearStep {
@@ -125,7 +127,7 @@ impl LinearStep {
         let mut change = Vec::with_capacity(z.len());
         let mut predicted_mv = Vec::with_capacity(trial.bins() * z.len());
         for bin in 0..trial.bins() {
-            self.step(&mut z, self.input(trial, bin), &mut change);
+            self.advance(&mut z, &[self.input(trial, bin)], &mut change);
             predicted_mv.extend(self.voltages_mv(&z).map(|mv| mv as f32));
         }
         Ok(predicted_mv)
@@ -135,9 +137,9 @@ impl LinearStep {
         self.parts.features()
     }
 
-    fn input<'a>(&self, trial: &'a Trial, bin: usize) -> StepInput<'a> {
+    fn input<'a>(&self, trial: &'a Trial, bin: usize) -> LinearInput<'a> {
         let sites = self.parts.injection_sites.len();
-        StepInput {
+        LinearInput {
             events: trial.events.bin(bin),
             events_before: bin.checked_sub(1).map_or(&[], |before| trial.events.bin(before)),
             currents_na: &trial.injected_na[bin * sites..][..sites],
@@ -170,39 +172,54 @@ impl LinearStep {
         z.iter().zip(scaling).map(|(&z, (&mean, &deviation))| f64::from(z) * deviation + mean)
     }
 
-    /// From z(k), `[C]`, to z(k + 1); `change` is scratch.
-    fn step(&self, z: &mut [f32], input: StepInput<'_>, change: &mut Vec<f32>) {
+    /// From the voltages of B neurons at k ms to those at k + 1 ms, both in standard deviations, `[B × C]`, the
+    /// compartment's index fastest. Weights are read once for all of them; each has the same bits as alone. `change` is
+    /// scratch.
+    ///
+    /// It is inlined, so that it is compiled for what the caller's function is.
+    ///
+    /// # Panics
+    ///
+    /// If there are not C voltages and `sites` currents a neuron, or for a synapse that is not there.
+    #[inline(always)]
+    pub fn advance(&self, z: &mut [f32], input: &[LinearInput<'_>], change: &mut Vec<f32>) {
         let features = self.features();
         let columns = features.compartments;
+        assert_eq!(z.len(), input.len() * columns, "voltages [neurons × compartments]");
         change.clear();
-        change.resize(columns, 0.0);
+        change.resize(z.len(), 0.0);
         let row = |feature: usize| &self.parts.weights[feature * columns..][..columns];
-        // four rows at a time: the change is loaded and stored once for all of them
-        let quarters = z.chunks_exact(4);
-        let first_left = columns - quarters.remainder().len();
-        for (quarter, &[a, b, c, d]) in z.as_chunks().0.iter().enumerate() {
-            let rows = [0, 1, 2, 3].map(|k| row(4 * quarter + k));
-            for (k, change) in change.iter_mut().enumerate() {
-                *change += a * rows[0][k] + b * rows[1][k] + c * rows[2][k] + d * rows[3][k];
+        // four rows at a time: changes are loaded and stored once for all of them
+        let whole = columns - columns % 4;
+        for first in (0..whole).step_by(4) {
+            let rows = [0, 1, 2, 3].map(|k| row(first + k));
+            for (change, z) in change.chunks_exact_mut(columns).zip(z.chunks_exact(columns)) {
+                let [a, b, c, d] = [0, 1, 2, 3].map(|k| z[first + k]);
+                for (k, change) in change.iter_mut().enumerate() {
+                    *change += a * rows[0][k] + b * rows[1][k] + c * rows[2][k] + d * rows[3][k];
+                }
             }
         }
-        let mut add = |feature: usize, value: f32| {
-            change
-                .iter_mut()
-                .zip(row(feature))
-                .for_each(|(change, weight)| *change += value * weight);
-        };
-        (first_left..columns).for_each(|k| add(k, z[k]));
-        input.events.iter().for_each(|id| add(features.event(id.index()), 1.0));
-        input.events_before.iter().for_each(|id| add(features.event_before(id.index()), 1.0));
-        for (site, &current_na) in input.currents_na.iter().enumerate() {
-            if current_na != 0.0 {
-                add(features.current(site), current_na);
+        let neurons = change.chunks_exact_mut(columns).zip(z.chunks_exact_mut(columns)).zip(input);
+        for ((change, z), input) in neurons {
+            let mut add = |feature: usize, value: f32| {
+                for (change, weight) in change.iter_mut().zip(row(feature)) {
+                    *change += value * weight;
+                }
+            };
+            (whole..columns).for_each(|k| add(k, z[k]));
+            input.events.iter().for_each(|id| add(features.event(id.index()), 1.0));
+            input.events_before.iter().for_each(|id| add(features.event_before(id.index()), 1.0));
+            assert_eq!(input.currents_na.len(), features.sites, "currents [sites]");
+            for (site, &current_na) in input.currents_na.iter().enumerate() {
+                if current_na != 0.0 {
+                    add(features.current(site), current_na);
+                }
             }
-        }
-        add(features.constant(), 1.0);
-        for ((z, change), [lowest, highest]) in z.iter_mut().zip(&*change).zip(&self.range) {
-            *z = (*z + change).clamp(*lowest, *highest);
+            add(features.constant(), 1.0);
+            for ((z, change), [lowest, highest]) in z.iter_mut().zip(&*change).zip(&self.range) {
+                *z = (*z + change).clamp(*lowest, *highest);
+            }
         }
     }
 }
@@ -222,7 +239,7 @@ impl StepPredictor for LinearStep {
         let mut predicted_mv = Vec::with_capacity(trial.bins() * self.parts.columns.len());
         for bin in 0..trial.bins() {
             let mut z = self.standardized(trial.voltages_at(bin));
-            self.step(&mut z, self.input(trial, bin), &mut change);
+            self.advance(&mut z, &[self.input(trial, bin)], &mut change);
             predicted_mv.extend(self.voltages_mv(&z).map(|mv| mv as f32));
         }
         Ok(predicted_mv)

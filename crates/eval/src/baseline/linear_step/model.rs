@@ -3,7 +3,7 @@ use std::sync::Arc;
 use apical_core::{CompartmentTable, CoreError, NeuronModel, SynapseId, TrialInput, TrialLayout};
 use serde::{Deserialize, Serialize};
 
-use super::{LinearStep, StepInput};
+use super::{LinearStep, LinearInput};
 use crate::EvalError;
 use crate::baseline::StepPredictor;
 use crate::error::{check_shape, check_values};
@@ -155,13 +155,13 @@ impl NeuronModel for LinearStepModel {
             self.events.clear();
             self.events.extend(input.events.iter().map(|event| event.synapse));
             let before = &mut self.state.events[trial];
-            let step_input = StepInput {
+            let step_input = LinearInput {
                 events: &self.events,
                 events_before: before,
                 currents_na: &self.currents_na,
             };
             let z = &mut self.state.voltages[trial * columns..][..columns];
-            self.step.step(z, step_input, &mut self.change);
+            self.step.advance(z, &[step_input], &mut self.change);
             std::mem::swap(before, &mut self.events);
         }
         self.state.milliseconds += 1;
