@@ -1,4 +1,7 @@
+use std::path::PathBuf;
+
 use apical_core::CoreError;
+use apical_eval::EvalError;
 use thiserror::Error;
 
 use crate::Task;
@@ -13,6 +16,20 @@ pub enum SurrogateError {
     /// From the shared vocabulary.
     #[error(transparent)]
     Core(#[from] CoreError),
+    /// From losses and baselines.
+    #[error(transparent)]
+    Eval(#[from] EvalError),
+    /// A file of a network that cannot be written or read.
+    #[error("{}: {what}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// Bytes that are no network, or not what they were.
+    #[error("{0}")]
+    Checkpoint(String),
     /// A parameter of a configuration that is out of range.
     #[error("{parameter} is {value}: should be {expected}")]
     Parameter {

@@ -55,26 +55,32 @@
 //! `cuda`) compute the same with what candle has.
 
 mod batch;
+mod checkpoint;
 mod error;
 mod frame;
 mod layer;
 pub mod lfdeep;
 mod model;
+mod network;
 mod ops;
 mod optimizer;
 mod parameters;
 mod tasks;
 mod trainer;
+mod validations;
 
 pub use batch::TrialBatch;
+pub use checkpoint::Checkpoint;
 pub use error::SurrogateError;
-pub use frame::{Frame, Residual, SeenInputs};
+pub use frame::{Frame, FramedBatch, Residual, SeenInputs, SeenVoltages};
 pub use layer::{Dropout, StreamState, Temporal, TemporalConfig};
 pub use model::{
     Architecture, ExpertAccess, GateInit, HardSharing, Mixture, MixtureConfig, ModelConfig,
-    ModelInput, MultitaskModel, Outputs, windows,
+    ModelInput, MultitaskModel, Outputs, Padding, windows,
 };
+pub use network::Network;
 pub use optimizer::{Adam, AdamConfig, Decay, Moments};
 pub use parameters::Parameters;
 pub use tasks::{Task, TaskTable};
 pub use trainer::{Losses, Schedule, Trainer, TrainerConfig};
+pub use validations::{Patience, Validations};

@@ -4,13 +4,15 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use apical_core::RandomStreams;
-use apical_eval::{MeanSquareError, SpikeCrossEntropy, TensorLoss};
+use apical_eval::{Loss, LossWeights, MeanSquareError, SpikeCrossEntropy, TensorLoss};
 
 use crate::error::check_parameter;
 use crate::layer::Dropout;
-use crate::model::{MultitaskModel, Outputs, windows};
+use crate::model::{MultitaskModel, Outputs};
 use crate::ops::sum_of_squares;
-use crate::{Adam, AdamConfig, Frame, SurrogateError, TrialBatch};
+use crate::{
+    Adam, AdamConfig, Frame, FramedBatch, Network, Patience, SurrogateError, TrialBatch, Validations,
+};
 
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +34,8 @@ pub struct TrainerConfig {
     pub adam: AdamConfig,
     /// Learning rate along the steps.
     pub schedule: Schedule,
+    /// What follows from validations that show no improvement.
+    pub patience: Patience,
 }
 
 impl Default for TrainerConfig {
@@ -44,6 +48,7 @@ impl Default for TrainerConfig {
             clip_norm: None,
             adam: AdamConfig::default(),
             schedule: Schedule::default(),
+            patience: Patience::default(),
         }
     }
 }
@@ -94,7 +99,7 @@ impl Schedule {
 }
 
 /// What a step or a validation has shown.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Losses {
     /// Mean square error of voltages in units of their scale; none without such tasks.
@@ -112,6 +117,7 @@ pub struct Losses {
 pub struct Trainer {
     config: TrainerConfig,
     adam: Adam,
+    validations: Validations,
 }
 
 impl Trainer {
@@ -122,15 +128,19 @@ impl Trainer {
     /// [`SurrogateError::Parameter`] for a configuration that makes no sense.
     pub fn new(config: TrainerConfig, model: &dyn MultitaskModel) -> Result<Self, SurrogateError> {
         let adam = Adam::new(config.adam, model.parameters())?;
-        Self::resume(config, adam)
+        Self::resume(config, adam, Validations::default())
     }
 
-    /// After the steps that an optimizer has made.
+    /// After the steps that an optimizer has made, and these validations.
     ///
     /// # Errors
     ///
     /// As [`Trainer::new`].
-    pub fn resume(config: TrainerConfig, adam: Adam) -> Result<Self, SurrogateError> {
+    pub fn resume(
+        config: TrainerConfig,
+        adam: Adam,
+        validations: Validations,
+    ) -> Result<Self, SurrogateError> {
         let TrainerConfig { dropout, spike_weight, clip_norm, schedule, .. } = &config;
         for (parameter, value, holds, expected) in [
             ("dropout", *dropout, (0.0..1.0).contains(dropout), "from 0 to less than 1"),
@@ -140,7 +150,8 @@ impl Trainer {
         ] {
             check_parameter(holds && value.is_finite(), parameter, value, expected)?;
         }
-        Ok(Self { config, adam })
+        config.patience.check()?;
+        Ok(Self { config, adam, validations })
     }
 
     /// The optimizer with its state.
@@ -149,16 +160,39 @@ impl Trainer {
         &self.adam
     }
 
-    /// One step down the gradient of a batch's loss.
+    /// How it trains.
+    #[must_use]
+    pub const fn config(&self) -> &TrainerConfig {
+        &self.config
+    }
+
+    /// What validations have shown.
+    #[must_use]
+    pub const fn validations(&self) -> &Validations {
+        &self.validations
+    }
+
+    /// Whether validations have shown no improvement for so long that training should stop.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.validations.is_over(self.config.patience)
+    }
+
+    /// The learning rate of the next step.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        self.config.schedule.rate_at(self.adam.steps()) * self.validations.rate_factor()
+    }
+
+    /// One step down the gradient of a batch's loss, at places after its first `context` ms.
     ///
     /// # Errors
     ///
     /// [`SurrogateError::NotFinite`] if the loss or a gradient is no number; weights are then as before. Otherwise what
-    /// [`Frame::input`] refuses.
+    /// [`Frame::of`] refuses.
     pub fn step(
         &mut self,
-        model: &dyn MultitaskModel,
-        frame: &Frame,
+        network: &Network,
         batch: &TrialBatch,
         context: usize,
     ) -> Result<Losses, SurrogateError> {
@@ -166,38 +200,55 @@ impl Trainer {
         let places = self.places(batch, context, step);
         let mut dropout = Dropout::new(self.config.seed, self.config.dropout, step);
         let (loss, mut losses) =
-            losses(model, frame, batch, &places, self.config.spike_weight, Some(&mut dropout))?;
+            losses(network, batch, &places, self.config.spike_weight, &mut dropout)?;
         if !losses.total.is_finite() {
             let what = "the loss".to_owned();
             return Err(SurrogateError::NotFinite { step, what, value: losses.total });
         }
+        let (model, rate) = (network.model(), self.rate());
         let gradients = loss.backward()?;
         losses.gradient_norm = norm(model, &gradients, step)?;
         let scale = match self.config.clip_norm {
             Some(most) if losses.gradient_norm > most => most / losses.gradient_norm,
             _ => 1.0,
         };
-        let rate = self.config.schedule.rate_at(step);
         self.adam.step(model.parameters(), &gradients, rate, scale)?;
         Ok(losses)
     }
 
-    /// The losses of a batch at all times after the context, without dropout.
+    /// The losses that `outputs` of a network at these places of a batch have, without dropout (see [`Network::outputs`]). All
+    /// places count the same.
     ///
     /// # Errors
     ///
-    /// What [`Frame::input`] refuses.
-    pub fn validate(
+    /// [`SurrogateError::Eval`] if the outputs are not those of the places.
+    pub fn losses(
         &self,
-        model: &dyn MultitaskModel,
-        frame: &Frame,
-        batch: &TrialBatch,
-        context: usize,
+        network: &Network,
+        framed: &FramedBatch<'_>,
+        places: &[(usize, usize)],
+        outputs: &[f32],
     ) -> Result<Losses, SurrogateError> {
-        let places: Vec<_> = (0..batch.samples)
-            .flat_map(|sample| (context..batch.bins).map(move |bin| (sample, bin)))
-            .collect();
-        Ok(losses(model, frame, batch, &places, self.config.spike_weight, None)?.1)
+        let (voltages, logits) = network.split(outputs);
+        let columns = network.frame().residual_scale.len();
+        let mut found = Losses::default();
+        if columns > 0 {
+            let even = LossWeights::even(columns);
+            found.voltage = Some(MeanSquareError.value(&voltages, &framed.targets(places), even)?);
+        }
+        if let Some(logits) = logits {
+            let even = LossWeights::even(1);
+            let loss = SpikeCrossEntropy.value(&logits, &framed.spikes(places), even)?;
+            found.spike = Some(loss);
+        }
+        let spike = found.spike.unwrap_or(0.0);
+        found.total = found.voltage.unwrap_or(0.0) + self.config.spike_weight * spike;
+        Ok(found)
+    }
+
+    /// Takes note of a validation: whether its loss is the least so far.
+    pub fn validated(&mut self, losses: &Losses) -> bool {
+        self.validations.add(losses.total, self.config.patience)
     }
 
     /// The times that are predicted, (sample, bin).
@@ -219,50 +270,42 @@ impl Trainer {
 
 /// Losses of some places as a tensor to differentiate and as numbers.
 fn losses(
-    model: &dyn MultitaskModel,
-    frame: &Frame,
+    network: &Network,
     batch: &TrialBatch,
     places: &[(usize, usize)],
     spike_weight: f64,
-    dropout: Option<&mut Dropout>,
+    dropout: &mut Dropout,
 ) -> Result<(Tensor, Losses), SurrogateError> {
+    let (model, frame) = (network.model(), network.frame());
     let (dtype, device) = (model.parameters().dtype(), model.parameters().device());
-    let input = frame.input(batch, dtype, device)?;
-    let encoded = model.encode(&input, dropout)?;
-    let Outputs { predictions, .. } =
-        model.decode(&windows(&encoded, places, model.config().window)?)?;
+    let framed = frame.of(batch)?;
+    let windows = model.encode_windows(&framed.input(dtype, device)?, places, Some(dropout))?;
+    let Outputs { predictions, .. } = model.decode(&windows)?;
     let tensor = |values: Vec<f32>, columns: usize| {
         Tensor::from_vec(values, (places.len(), columns), device)?.to_dtype(dtype)
     };
     let weights: Vec<f32> = places.iter().map(|&(sample, _)| batch.weights[sample]).collect();
     let weights = tensor(weights, 1)?.flatten_all()?;
     let number = |loss: &Tensor| loss.to_dtype(DType::F64)?.to_scalar::<f64>();
-    let mut total: Option<Tensor> = None;
-    let mut found = Losses { voltage: None, spike: None, total: 0.0, gradient_norm: 0.0 };
+    let mut found = Losses::default();
+    let mut total = Vec::new();
     let columns = frame.residual_scale.len();
     if columns > 0 {
         let outputs = voltage_outputs(frame, &predictions)?;
-        let targets = tensor(frame.targets(batch, places), columns)?;
+        let targets = tensor(framed.targets(places), columns)?;
         let loss = MeanSquareError.tensor_value(&outputs, &targets, Some(&weights), None)?;
         found.voltage = Some(number(&loss)?);
-        total = Some(loss);
+        total.push(loss);
     }
     if let Some(task) = frame.tasks.spike() {
-        let spikes = places.iter().map(|&(sample, bin)| batch.spikes[sample * batch.bins + bin]);
-        let targets = tensor(spikes.collect(), 1)?;
+        let targets = tensor(framed.spikes(places), 1)?;
         let logits = predictions.narrow(1, task, 1)?;
         let loss = SpikeCrossEntropy.tensor_value(&logits, &targets, Some(&weights), None)?;
         found.spike = Some(number(&loss)?);
-        let loss = (loss * spike_weight)?;
-        total = Some(match total {
-            Some(total) => (total + loss)?,
-            None => loss,
-        });
+        total.push((loss * spike_weight)?);
     }
-    let Some(total) = total else {
-        let (parameter, expected) = ("tasks", "at least 1");
-        return Err(SurrogateError::Parameter { parameter, value: 0.0, expected });
-    };
+    // a table has at least one task, so that there is at least one term
+    let total = Tensor::stack(&total, 0)?.sum_all()?;
     found.total = number(&total)?;
     Ok((total, found))
 }

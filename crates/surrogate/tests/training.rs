@@ -2,15 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use apical_core::{
     BinnedEvents, CompartmentId, CompartmentRecord, CompartmentTable, Region, SectionType,
-    SynapseId, TrialLayout,
+    SynapseId, Trial, TrialLayout, TrialMarks, TrialsInMemory,
 };
+use apical_eval::{Columns, LinearStep, LinearStepConfig, StepPredictor};
 use apical_surrogate::{
-    Architecture, ExpertAccess, Frame, HardSharing, Mixture, MixtureConfig, ModelConfig,
-    MultitaskModel, Residual, SeenInputs, SurrogateError, Task, TaskTable, Trainer, TrainerConfig,
+    Architecture, Checkpoint, ExpertAccess, Frame, Losses, MixtureConfig, ModelConfig, Network,
+    Residual, SeenInputs, SeenVoltages, SurrogateError, Task, TaskTable, Trainer, TrainerConfig,
     TrialBatch,
 };
 use candle_core::{DType, Device};
@@ -86,7 +88,7 @@ fn frame(voltages: bool) -> Frame {
     let tasks = TaskTable::new(vec![compartments[1], Task::Spike, compartments[0]]).unwrap();
     let residual = if voltages { Residual::Persistence } else { Residual::Absolute };
     let mut inputs = SeenInputs::default();
-    inputs.voltages = voltages;
+    inputs.voltages = if voltages { SeenVoltages::Past } else { SeenVoltages::None };
     inputs.currents = true;
     let (mean, deviation) = (vec![-68.0, -67.0], vec![4.0, 5.0]);
     Frame::new(&layout(), tasks, inputs, residual, mean, deviation).unwrap()
@@ -96,16 +98,20 @@ fn places() -> Vec<(usize, usize)> {
     (0..8).flat_map(|sample| (CONTEXT..BINS).map(move |bin| (sample, bin))).collect()
 }
 
-fn model(frame: &Frame, architecture: Architecture) -> Box<dyn MultitaskModel> {
+fn network(frame: &Frame, architecture: Architecture) -> Network {
     let mut config = ModelConfig::new(2, frame.numbers(), 3, architecture);
     config.temporal.channels = vec![8, 6];
     config.temporal.taps = 3;
     config.window = 10;
-    let device = Device::Cpu;
-    match config.architecture {
-        Architecture::Mixture(_) => Box::new(Mixture::new(config, 5, DType::F32, &device).unwrap()),
-        _ => Box::new(HardSharing::new(config, 5, DType::F32, &device).unwrap()),
-    }
+    let model = config.build(5, DType::F32, &Device::Cpu).unwrap();
+    Network::new(model, frame.clone(), layout()).unwrap()
+}
+
+/// Losses at all places of a batch.
+fn validate(trainer: &Trainer, network: &Network, batch: &TrialBatch) -> Losses {
+    let framed = network.frame().of(batch).unwrap();
+    let outputs = network.outputs(&framed, &places()).unwrap();
+    trainer.losses(network, &framed, &places(), &outputs).unwrap()
 }
 
 fn architectures() -> [Architecture; 2] {
@@ -130,16 +136,13 @@ fn networks_learn() {
         let mut frame = frame(voltages);
         frame.fit_scale(&batch(8, 0), &places()).unwrap();
         for architecture in architectures() {
-            let model = model(&frame, architecture);
-            let mut trainer = Trainer::new(trainer_config(), &*model).unwrap();
-            let test = |trainer: &Trainer| {
-                trainer.validate(&*model, &frame, &batch(8, 1000), CONTEXT).unwrap()
-            };
-            let before = test(&trainer);
+            let network = network(&frame, architecture);
+            let mut trainer = Trainer::new(trainer_config(), network.model()).unwrap();
+            let before = validate(&trainer, &network, &batch(8, 1000));
             for step in 0..400 {
-                trainer.step(&*model, &frame, &batch(8, 1 + step), CONTEXT).unwrap();
+                trainer.step(&network, &batch(8, 1 + step), CONTEXT).unwrap();
             }
-            let after = test(&trainer);
+            let after = validate(&trainer, &network, &batch(8, 1000));
             assert!(before.voltage.unwrap() > 0.7, "{before:?}");
             assert!(after.voltage.unwrap() < 0.15, "{after:?}");
             assert!(after.spike.unwrap() < 0.2 * before.spike.unwrap(), "{before:?} {after:?}");
@@ -151,14 +154,15 @@ fn networks_learn() {
 #[test]
 fn training_opens_no_gate() {
     let frame = frame(true);
-    let model = model(&frame, architectures()[1].clone());
+    let network = network(&frame, architectures()[1].clone());
+    let model = network.model();
     let mut config = trainer_config();
     config.adam.weight_decay = 0.1;
-    let mut trainer = Trainer::new(config, &*model).unwrap();
+    let mut trainer = Trainer::new(config, model).unwrap();
     for step in 0..20 {
-        trainer.step(&*model, &frame, &batch(4, step), CONTEXT).unwrap();
+        trainer.step(&network, &batch(4, step), CONTEXT).unwrap();
     }
-    let input = frame.input(&batch(2, 77), DType::F32, &Device::Cpu).unwrap();
+    let input = frame.of(&batch(2, 77)).unwrap().input(DType::F32, &Device::Cpu).unwrap();
     let encoded = model.encode(&input, None).unwrap();
     let windows = apical_surrogate::windows(&encoded, &[(0, 30), (1, 59)], 10).unwrap();
     for gates in model.decode(&windows).unwrap().gates.unwrap().to_vec3::<f32>().unwrap() {
@@ -167,70 +171,174 @@ fn training_opens_no_gate() {
     }
 }
 
-/// Training in two parts is training in one, to the last bit, dropout and places included.
+/// Training in two parts, with a file in between, is training in one, to the last bit: dropout, places and what validations
+/// have done to the rate included.
 #[test]
 fn a_training_goes_on_where_it_stopped() {
-    let frame = frame(true);
-    let mut config = trainer_config();
-    config.dropout = 0.2;
-    let weights = |model: &dyn MultitaskModel| -> Vec<Vec<f32>> {
-        let values = model.parameters().iter().map(|(_, var)| var.flatten_all().unwrap());
-        values.map(|values| values.to_vec1().unwrap()).collect()
-    };
-    let [whole, first, second] =
-        [(); 3].map(|()| model(&frame, Architecture::HardSharing { units: 4 }));
-    let run = |trainer: &mut Trainer, model: &dyn MultitaskModel, steps: std::ops::Range<usize>| {
-        for step in steps {
-            trainer.step(model, &frame, &batch(3, step), CONTEXT).unwrap();
-        }
-    };
-    let mut trainer = Trainer::new(config.clone(), &*whole).unwrap();
-    run(&mut trainer, &*whole, 0..12);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("network.safetensors");
+    for architecture in architectures() {
+        for frame in [frame(true), linear_frame(SeenVoltages::Estimated)] {
+            let mut config = trainer_config();
+            config.dropout = 0.2;
+            config.patience.plateau_after = Some(1);
+            let run = |trainer: &mut Trainer, network: &Network, steps: Range<usize>| {
+                for step in steps {
+                    trainer.step(network, &batch(3, step), CONTEXT).unwrap();
+                    if step == 3 {
+                        let losses = validate(trainer, network, &batch(8, 50));
+                        assert!(trainer.validated(&losses));
+                        assert!(!trainer.validated(&losses));
+                    }
+                }
+            };
+            let whole = network(&frame, architecture.clone());
+            let mut trainer = Trainer::new(config.clone(), whole.model()).unwrap();
+            run(&mut trainer, &whole, 0..12);
+            assert_eq!(trainer.validations().rate_factor(), 0.5);
 
-    let mut trainer = Trainer::new(config.clone(), &*first).unwrap();
-    run(&mut trainer, &*first, 0..5);
-    for (name, var) in first.parameters().iter() {
-        second.parameters().set(name, var).unwrap();
+            let first = network(&frame, architecture.clone());
+            let mut trainer = Trainer::new(config.clone(), first.model()).unwrap();
+            run(&mut trainer, &first, 0..5);
+            Checkpoint::save(&path, &first, Some(&trainer), "note".into()).unwrap();
+            let Checkpoint { network: second, trainer, notes, .. } =
+                Checkpoint::load(&path, &Device::Cpu).unwrap();
+            assert_eq!((notes, second.frame()), ("note".into(), &frame));
+            let mut trainer = trainer.unwrap();
+            run(&mut trainer, &second, 5..12);
+            assert_eq!(weights(&second), weights(&whole));
+        }
     }
-    let mut trainer = Trainer::resume(config, trainer.adam().clone()).unwrap();
-    run(&mut trainer, &*second, 5..12);
-    assert_eq!(weights(&*second), weights(&*whole));
+}
+
+fn weights(network: &Network) -> Vec<Vec<f32>> {
+    let values = network.model().parameters().iter();
+    values.map(|(_, var)| var.flatten_all().unwrap().to_vec1().unwrap()).collect()
+}
+
+/// Files that were cut, changed, or are something else are refused with their name.
+#[test]
+fn broken_files_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("network.safetensors");
+    let network = network(&linear_frame(SeenVoltages::Past), architectures()[0].clone());
+    Checkpoint::save(&path, &network, None, ().into()).unwrap();
+    assert!(Checkpoint::load(&path, &Device::Cpu).unwrap().trainer.is_none());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+    let whole = std::fs::read(&path).unwrap();
+    let error = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        let error = Checkpoint::load(&path, &Device::Cpu).unwrap_err().to_string();
+        assert!(error.contains("network.safetensors"), "{error}");
+        error
+    };
+    for length in [0, 7, 100, whole.len() - 1] {
+        error(&whole[..length]);
+    }
+    let mut changed = whole.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    assert!(error(&changed).contains("its checksum is"));
+    let text = b"\\\"format\\\":1";
+    let place = whole.windows(text.len()).position(|part| part == text).unwrap();
+    let mut other = whole.clone();
+    other[place + text.len() - 1] = b'7';
+    assert!(error(&other).contains("is of format 7: this version reads 1"));
+    let tensors = [("x", candle_core::Tensor::new(1.0_f32, &Device::Cpu).unwrap())];
+    let foreign = safetensors::serialize(tensors, None).unwrap();
+    assert!(error(&foreign).contains("is not a checkpoint of apical"));
+    std::fs::remove_file(&path).unwrap();
+    let error = Checkpoint::load(&path, &Device::Cpu).unwrap_err().to_string();
+    assert!(error.contains("No such file"), "{error}");
 }
 
 #[test]
 fn what_is_no_number_stops_the_training() {
     let frame = frame(false);
-    let model = model(&frame, Architecture::HardSharing { units: 4 });
-    let mut trainer = Trainer::new(trainer_config(), &*model).unwrap();
-    trainer.step(&*model, &frame, &batch(3, 1), CONTEXT).unwrap();
+    let network = network(&frame, Architecture::HardSharing { units: 4 });
+    let mut trainer = Trainer::new(trainer_config(), network.model()).unwrap();
+    trainer.step(&network, &batch(3, 1), CONTEXT).unwrap();
     let mut broken = batch(3, 2);
     broken.voltage_mv.fill(f32::NAN);
-    let error = trainer.step(&*model, &frame, &broken, CONTEXT).unwrap_err();
+    let error = trainer.step(&network, &broken, CONTEXT).unwrap_err();
     assert!(matches!(&error, SurrogateError::NotFinite { step: 1, .. }), "{error}");
     // the weights are as before
-    assert!(trainer.step(&*model, &frame, &batch(3, 2), CONTEXT).unwrap().total.is_finite());
+    assert!(trainer.step(&network, &batch(3, 2), CONTEXT).unwrap().total.is_finite());
+}
+
+/// A linear step of this neuron, with a ridge so that something is left.
+fn linear_step(frame: &Frame) -> LinearStep {
+    let trials = (0..6).map(|seed| trial(&batch(1, seed))).collect();
+    let source = TrialsInMemory::new(layout(), trials).unwrap();
+    let columns = Columns::new(2, frame.tasks.compartments()).unwrap();
+    let mut config = LinearStepConfig::default();
+    config.ridge_per_row = 0.01;
+    let (mean, deviation) = (&frame.mean_mv, &frame.deviation_mv);
+    LinearStep::fit(&source, &[0, 1, 2, 3, 4, 5], columns, mean, deviation, config).unwrap()
+}
+
+fn trial(batch: &TrialBatch) -> Trial {
+    let events = BinnedEvents::clone(&batch.events);
+    let (injected, voltages) = (batch.injected_na.clone(), batch.voltage_mv.clone());
+    Trial::new(&layout(), events, injected, voltages, TrialMarks::default()).unwrap()
+}
+
+/// With a linear step as residual path.
+fn linear_frame(seen: SeenVoltages) -> Frame {
+    let Frame { tasks, mean_mv, deviation_mv, mut inputs, .. } = frame(true);
+    inputs.voltages = seen;
+    let residual = Residual::Linear(Box::new(linear_step(&frame(true))));
+    Frame::new(&layout(), tasks, inputs, residual, mean_mv, deviation_mv).unwrap()
 }
 
 /// Targets of the truth give the truth, in mV, whatever the residual path: a few roundings of 70 mV.
 #[test]
 fn targets_and_voltages_are_each_others_reverse() {
-    for voltages in [true, false] {
-        let mut frame = frame(voltages);
+    let linear = [SeenVoltages::None, SeenVoltages::Past, SeenVoltages::Estimated].map(linear_frame);
+    for mut frame in linear.into_iter().chain([true, false].map(frame)) {
         let (batch, places) = (batch(8, 3), places());
         frame.fit_scale(&batch, &places).unwrap();
-        let targets = frame.targets(&batch, &places);
-        let variance = targets.iter().skip(1).step_by(2).map(|x| x * x).sum::<f32>();
-        assert!(variance / places.len() as f32 > 0.99, "{variance}");
-        let voltages_at =
-            |sample: usize, ms: usize| &batch.voltage_mv[(sample * (BINS + 1) + ms) * 2..][..2];
-        let before = places.iter().map(|&(sample, bin)| voltages_at(sample, bin));
-        let found = frame.voltages_mv(&targets, before);
+        let framed = frame.of(&batch).unwrap();
+        let targets = framed.targets(&places);
+        let numbers = || targets.iter().skip(1).step_by(2);
+        let mean = numbers().sum::<f32>() / places.len() as f32;
+        let variance = numbers().map(|x| (x - mean).powi(2)).sum::<f32>() / places.len() as f32;
+        assert!((variance - 1.0).abs() < 1e-3, "{variance}");
+        let found = framed.voltages_mv(&targets, &places);
         for (found, &(sample, bin)) in found.chunks_exact(2).zip(&places) {
             // the dendrite is the first task, the soma the last
-            let expected = voltages_at(sample, bin + 1);
+            let expected = &batch.voltage_mv[(sample * (BINS + 1) + bin + 1) * 2..][..2];
             assert!((found[0] - expected[1]).abs() < 3e-5 && (found[1] - expected[0]).abs() < 3e-5);
         }
     }
+}
+
+/// A residual path is what the linear step of apical-eval predicts: from true voltages where they are seen, running freely
+/// from the mean voltage where not. To roundings of 70 mV.
+#[test]
+fn linear_residuals_are_those_of_the_linear_step() {
+    let step = linear_step(&frame(true));
+    let batch = batch(1, 9);
+    let places: Vec<_> = (0..BINS).map(|bin| (0, bin)).collect();
+    let mut from_mean = trial(&batch);
+    from_mean.voltage_mv[..2].copy_from_slice(&[-68.0, -67.0]);
+    let expected = [step.predict(&trial(&batch)).unwrap(), step.free_run(&from_mean).unwrap()];
+    for (seen, expected) in [
+        (SeenVoltages::Past, &expected[0]),
+        (SeenVoltages::None, &expected[1]),
+        (SeenVoltages::Estimated, &expected[1]),
+    ] {
+        let frame = linear_frame(seen);
+        let found = frame.of(&batch).unwrap().voltages_mv(&vec![0.0; 2 * BINS], &places);
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 3e-5, "{seen:?}: {found} {expected}");
+        }
+        assert_eq!(found.len(), expected.len());
+    }
+    // the estimates of other samples do not matter
+    let (three, frame) = (self::batch(3, 9), linear_frame(SeenVoltages::Estimated));
+    let [one, of_three] =
+        [&batch, &three].map(|batch| frame.of(batch).unwrap().voltages_mv(&vec![0.0; 2 * BINS], &places));
+    assert_eq!(one, of_three);
 }
 
 #[test]
@@ -256,6 +364,19 @@ fn what_does_not_fit_is_refused() {
     let frame = frame(true);
     let mut short = batch(3, 1);
     short.spikes.pop();
-    let error = frame.input(&short, DType::F32, &Device::Cpu).unwrap_err();
+    let error = frame.of(&short).unwrap_err();
     assert!(error.to_string().contains("spikes [samples × bins]"), "{error}");
+
+    let Frame { mut inputs, mean_mv, deviation_mv, .. } = linear_frame(SeenVoltages::Past);
+    let linear = Residual::Linear(Box::new(linear_step(&frame)));
+    let new = |tasks, inputs, residual| {
+        Frame::new(&layout(), tasks, inputs, residual, mean_mv.clone(), deviation_mv.clone())
+    };
+    let error = new(published, inputs, linear.clone()).map(|_| ());
+    assert!(error.is_ok(), "the same compartments in the same order");
+    let error = new(tasks(vec![soma]), inputs, linear).unwrap_err();
+    assert!(error.to_string().contains("compartments of the linear step"), "{error}");
+    inputs.voltages = SeenVoltages::Estimated;
+    let error = new(tasks(vec![soma]), inputs, Residual::Absolute).unwrap_err();
+    assert!(error.to_string().contains("residual"), "{error}");
 }

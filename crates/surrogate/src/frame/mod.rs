@@ -1,16 +1,16 @@
-use std::sync::Arc;
+mod framed;
 
 use apical_core::{CompartmentId, TrialLayout};
-use candle_core::{DType, Device, Tensor};
-use rayon::prelude::*;
+use apical_eval::{LinearStep, StepPredictor};
 use serde::{Deserialize, Serialize};
 
+pub use framed::FramedBatch;
+
 use crate::error::{check_parameter, check_shape};
-use crate::model::ModelInput;
 use crate::{SurrogateError, TaskTable, TrialBatch};
 
-/// What a network adds to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a network adds to: its residual path.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Residual {
@@ -18,6 +18,23 @@ pub enum Residual {
     Absolute,
     /// The voltage before: its change within the millisecond is predicted.
     Persistence,
+    /// What a fitted linear step makes of the voltages before and the input. Where past voltages are not seen, it runs freely
+    /// from the mean voltage on.
+    Linear(Box<LinearStep>),
+}
+
+/// What voltages a network sees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum SeenVoltages {
+    /// None.
+    #[default]
+    None,
+    /// Those that are predicted, a millisecond before.
+    Past,
+    /// What the linear step, running freely on the input alone, estimates them to be.
+    Estimated,
 }
 
 /// What a network sees besides synaptic events.
@@ -25,8 +42,8 @@ pub enum Residual {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SeenInputs {
-    /// The voltages that are predicted, a millisecond before.
-    pub voltages: bool,
+    /// Voltages.
+    pub voltages: SeenVoltages,
     /// Injected currents.
     pub currents: bool,
 }
@@ -34,7 +51,7 @@ pub struct SeenInputs {
 /// Between a neuron and a network: which numbers are seen and predicted, in which units.
 ///
 /// Voltages are standardized, z = (v − mean) / deviation, for each compartment. The network's output y of a task gives
-/// z + scale·y, where z is that of the millisecond before or 0 (see [`Residual`]), and scale the deviation of what is left.
+/// z + scale·y, where z is what the residual path says ([`Residual`]), and scale the deviation of what is left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -47,8 +64,8 @@ pub struct Frame {
     pub residual: Residual,
     /// Number of synapses.
     pub synapses: usize,
-    /// Number of sites that currents are injected into.
-    pub sites: usize,
+    /// Compartments that currents are injected into, as the layout numbers them.
+    pub sites: Vec<CompartmentId>,
     /// Mean of the voltage of every compartment of the layout, mV.
     pub mean_mv: Vec<f64>,
     /// Standard deviation of the same, mV.
@@ -63,8 +80,9 @@ impl Frame {
     /// # Errors
     ///
     /// [`SurrogateError::Task`] for a task that the neuron does not have, [`CoreError::Shape`](apical_core::CoreError::Shape) unless there is a mean and
-    /// a deviation for every compartment, [`SurrogateError::Parameter`] for a deviation that is not positive, or for
-    /// persistence where voltages are not seen.
+    /// a deviation for every compartment, [`SurrogateError::Parameter`] for a deviation that is not positive, for
+    /// persistence where past voltages are not seen, for estimates without a linear step, and for a linear step of other
+    /// compartments than the tasks or of another neuron.
     pub fn new(
         layout: &TrialLayout,
         tasks: TaskTable,
@@ -73,109 +91,96 @@ impl Frame {
         mean_mv: Vec<f64>,
         deviation_mv: Vec<f64>,
     ) -> Result<Self, SurrogateError> {
-        tasks.check(layout)?;
-        let expected = layout.compartments.len();
-        for (what, found) in [("means", mean_mv.len()), ("deviations", deviation_mv.len())] {
-            check_shape(what, expected, found)?;
-        }
-        for &mean in &mean_mv {
-            check_parameter(mean.is_finite(), "mean_mv", mean, "finite")?;
-        }
-        for &deviation in &deviation_mv {
-            let holds = deviation > 0.0 && deviation.is_finite();
-            check_parameter(holds, "deviation_mv", deviation, "positive and finite")?;
-        }
-        let holds = residual == Residual::Absolute || inputs.voltages;
-        let expected = "true for persistence, which needs voltages";
-        check_parameter(holds, "inputs.voltages", 0.0, expected)?;
-        Ok(Self {
+        let frame = Self {
             residual_scale: vec![1.0; tasks.compartments().len()],
             tasks,
             inputs,
             residual,
             synapses: layout.synapse_count,
-            sites: layout.injection_sites.len(),
+            sites: layout.injection_sites.clone(),
             mean_mv,
             deviation_mv,
-        })
+        };
+        frame.check(layout)?;
+        Ok(frame)
+    }
+
+    /// Refuses a frame that is not one of this neuron.
+    ///
+    /// # Errors
+    ///
+    /// As [`Frame::new`].
+    pub fn check(&self, layout: &TrialLayout) -> Result<(), SurrogateError> {
+        self.tasks.check(layout)?;
+        check_shape("synapses", layout.synapse_count, self.synapses)?;
+        let is_same = layout.injection_sites == self.sites;
+        let expected = "those of the neuron";
+        check_parameter(is_same, "injection sites", self.sites.len() as f64, expected)?;
+        let expected = layout.compartments.len();
+        for (what, found) in [("means", self.mean_mv.len()), ("deviations", self.deviation_mv.len())]
+        {
+            check_shape(what, expected, found)?;
+        }
+        for &mean in &self.mean_mv {
+            check_parameter(mean.is_finite(), "mean_mv", mean, "finite")?;
+        }
+        let positive = |x: f64| x > 0.0 && x.is_finite();
+        for &deviation in &self.deviation_mv {
+            check_parameter(positive(deviation), "deviation_mv", deviation, "positive and finite")?;
+        }
+        let compartments = self.tasks.compartments();
+        check_shape("scales of voltage tasks", compartments.len(), self.residual_scale.len())?;
+        for &scale in &self.residual_scale {
+            let expected = "positive: a voltage that never changes cannot be learnt";
+            check_parameter(positive(scale), "residual_scale", scale, expected)?;
+        }
+        let is_past = self.inputs.voltages == SeenVoltages::Past;
+        let holds = is_past || self.residual != Residual::Persistence;
+        let expected = "past for persistence";
+        check_parameter(holds, "inputs.voltages", 0.0, expected)?;
+        let Residual::Linear(step) = &self.residual else {
+            let holds = self.inputs.voltages != SeenVoltages::Estimated;
+            let expected = "linear where estimates are seen";
+            return check_parameter(holds, "residual", 0.0, expected);
+        };
+        let holds = step.columns().compartments() == compartments
+            && step.columns().layout_compartments() == layout.compartments.len();
+        let (name, value) = ("compartments of the linear step", step.columns().len() as f64);
+        check_parameter(holds, name, value, "those of the voltage tasks, in their order")?;
+        check_shape("synapses of the linear step", self.synapses, step.synapse_count())?;
+        let holds = step.injection_sites() == self.sites;
+        let (name, value) = ("sites of the linear step", step.injection_sites().len() as f64);
+        check_parameter(holds, name, value, "those of the neuron")
     }
 
     /// Number of numbers that a network sees besides events.
     #[must_use]
     pub fn numbers(&self) -> usize {
-        let voltages = if self.inputs.voltages { self.tasks.compartments().len() } else { 0 };
-        voltages + if self.inputs.currents { self.sites } else { 0 }
+        self.seen_voltages() + if self.inputs.currents { self.sites.len() } else { 0 }
     }
 
-    /// What a network sees of a batch: events, then voltages, then currents.
+    /// A batch as the network sees it.
     ///
     /// # Errors
     ///
-    /// [`CoreError::Shape`](apical_core::CoreError::Shape) for a batch of another neuron.
-    pub fn input(
-        &self,
-        batch: &TrialBatch,
-        dtype: DType,
-        device: &Device,
-    ) -> Result<ModelInput, SurrogateError> {
-        batch.check(self.mean_mv.len(), self.sites)?;
-        let numbers = self.numbers();
-        let dense = if numbers == 0 {
-            None
-        } else {
-            let columns = self.columns();
-            let mut dense = vec![0.0_f32; batch.samples * batch.bins * numbers];
-            dense.par_chunks_exact_mut(numbers).enumerate().for_each(|(row, dense)| {
-                let (sample, bin) = (row / batch.bins, row % batch.bins);
-                let (voltages, currents) =
-                    dense.split_at_mut(if self.inputs.voltages { columns.len() } else { 0 });
-                if self.inputs.voltages {
-                    standardize(&columns, batch.voltages_at(sample, bin), voltages);
-                }
-                if self.inputs.currents {
-                    currents.copy_from_slice(batch.currents_at(sample, bin));
-                }
-            });
-            let shape = (batch.samples * batch.bins, numbers);
-            Some(Tensor::from_vec(dense, shape, device)?.to_dtype(dtype)?)
-        };
-        ModelInput::new(batch.samples, Arc::clone(&batch.events), dense)
+    /// [`CoreError::Shape`](apical_core::CoreError::Shape) and [`CoreError::Synapse`](apical_core::CoreError::Synapse) for a
+    /// batch of another neuron.
+    pub fn of<'a>(&'a self, batch: &'a TrialBatch) -> Result<FramedBatch<'a>, SurrogateError> {
+        FramedBatch::new(self, batch)
     }
 
-    /// What a network should say at these places (sample, bin): for each voltage task, in units of its scale, what is left
-    /// once the residual path is taken away, `[places × voltage tasks]`.
-    #[must_use]
-    pub fn targets(&self, batch: &TrialBatch, places: &[(usize, usize)]) -> Vec<f32> {
-        let columns = self.columns();
-        let mut targets = vec![0.0_f32; places.len() * columns.len()];
-        let rows = targets.par_chunks_exact_mut(columns.len().max(1)).zip(places);
-        rows.for_each(|(targets, &(sample, bin))| {
-            standardize(&columns, batch.voltages_at(sample, bin + 1), targets);
-            let before = batch.voltages_at(sample, bin);
-            for ((target, column), &scale) in
-                targets.iter_mut().zip(&columns).zip(&self.residual_scale)
-            {
-                if self.residual == Residual::Persistence {
-                    *target -= column.standardized(before);
-                }
-                *target /= scale as f32;
-            }
-        });
-        targets
-    }
-
-    /// Sets the scales to the standard deviations of what [`targets`](Self::targets) were in units of 1.
+    /// Sets the scales to the standard deviations of what is left once the residual path is taken away.
     ///
     /// # Errors
     ///
-    /// [`SurrogateError::Parameter`] if one does not vary.
+    /// [`SurrogateError::Parameter`] if one does not vary, and what [`of`](Self::of) refuses.
     pub fn fit_scale(
         &mut self,
         batch: &TrialBatch,
         places: &[(usize, usize)],
     ) -> Result<(), SurrogateError> {
         self.residual_scale.fill(1.0);
-        let targets = self.targets(batch, places);
+        let targets = self.of(batch)?.targets(places);
         let (rows, columns) = (places.len() as f64, self.residual_scale.len());
         for (column, scale) in self.residual_scale.iter_mut().enumerate() {
             let values = || targets.iter().skip(column).step_by(columns).map(|&x| f64::from(x));
@@ -189,53 +194,59 @@ impl Frame {
         Ok(())
     }
 
-    /// The voltages that outputs `[places × voltage tasks]` mean, mV, the same shape; `before_mv` those of all compartments
-    /// a millisecond before each place.
-    pub fn voltages_mv<'a>(
-        &self,
-        outputs: &[f32],
-        before_mv: impl IntoIterator<Item = &'a [f32]>,
-    ) -> Vec<f32> {
-        let columns = self.columns();
-        let mut voltages = Vec::with_capacity(outputs.len());
-        for (outputs, before) in outputs.chunks_exact(columns.len().max(1)).zip(before_mv) {
-            let tasks = outputs.iter().zip(&columns).zip(&self.residual_scale);
-            voltages.extend(tasks.map(|((&output, column), &scale)| {
-                let from = match self.residual {
-                    Residual::Absolute => column.mean_mv,
-                    Residual::Persistence => before[column.compartment.index()],
-                };
-                from + output * scale as f32 * column.deviation_mv
-            }));
+    /// The linear step, if the residual path is one that runs freely.
+    pub(crate) fn free_step(&self) -> Option<&LinearStep> {
+        match &self.residual {
+            Residual::Linear(step) if self.inputs.voltages != SeenVoltages::Past => Some(step),
+            _ => None,
         }
-        voltages
     }
 
-    fn columns(&self) -> Vec<Column> {
-        let column = |compartment: CompartmentId| Column {
-            compartment,
-            mean_mv: self.mean_mv[compartment.index()] as f32,
-            deviation_mv: self.deviation_mv[compartment.index()] as f32,
-        };
-        self.tasks.compartments().into_iter().map(column).collect()
+    /// Number of voltages that a network sees.
+    pub(crate) fn seen_voltages(&self) -> usize {
+        match self.inputs.voltages {
+            SeenVoltages::None => 0,
+            SeenVoltages::Past | SeenVoltages::Estimated => self.residual_scale.len(),
+        }
+    }
+
+    /// Of the voltage tasks, in order.
+    pub(crate) fn columns(&self) -> Vec<Column> {
+        let compartments = self.tasks.compartments().into_iter();
+        compartments
+            .zip(&self.residual_scale)
+            .map(|(compartment, &scale)| Column {
+                compartment,
+                mean_mv: self.mean_mv[compartment.index()] as f32,
+                deviation_mv: self.deviation_mv[compartment.index()] as f32,
+                scale: scale as f32,
+            })
+            .collect()
     }
 }
 
-#[derive(Clone, Copy)]
-struct Column {
-    compartment: CompartmentId,
+/// A voltage task.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Column {
+    pub(crate) compartment: CompartmentId,
     mean_mv: f32,
     deviation_mv: f32,
+    pub(crate) scale: f32,
 }
 
 impl Column {
-    fn standardized(&self, voltages_mv: &[f32]) -> f32 {
-        (voltages_mv[self.compartment.index()] - self.mean_mv) / self.deviation_mv
+    pub(crate) fn standardized(&self, v_mv: f32) -> f32 {
+        (v_mv - self.mean_mv) / self.deviation_mv
+    }
+
+    pub(crate) fn voltage_mv(&self, z: f32) -> f32 {
+        self.mean_mv + z * self.deviation_mv
     }
 }
 
-fn standardize(columns: &[Column], voltages_mv: &[f32], into: &mut [f32]) {
+/// Voltages of all compartments of the layout as z of the tasks.
+pub(crate) fn standardize(columns: &[Column], voltages_mv: &[f32], into: &mut [f32]) {
     for (z, column) in into.iter_mut().zip(columns) {
-        *z = column.standardized(voltages_mv);
+        *z = column.standardized(voltages_mv[column.compartment.index()]);
     }
 }

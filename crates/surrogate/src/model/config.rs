@@ -1,7 +1,9 @@
 use apical_core::RandomStreams;
+use candle_core::{DType, Device};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
+use super::{HardSharing, Mixture, MultitaskModel};
 use crate::SurrogateError;
 use crate::error::check_parameter;
 use crate::layer::TemporalConfig;
@@ -19,10 +21,24 @@ pub struct ModelConfig {
     pub tasks: usize,
     /// How much of the past a tower sees, ms; 100 by default.
     pub window: usize,
+    /// What is before a window.
+    #[serde(default)]
+    pub padding: Padding,
     /// What goes along time.
     pub temporal: TemporalConfig,
     /// How tasks share it.
     pub architecture: Architecture,
+}
+
+/// What the convolutions of a window find before its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Padding {
+    /// The true past, so that windows that overlap share what is computed.
+    #[default]
+    Past,
+    /// Zeros, as published: every window is computed by itself.
+    Zero,
 }
 
 /// How tasks share what they know.
@@ -96,13 +112,36 @@ impl ModelConfig {
     #[must_use]
     pub fn new(synapses: usize, numbers: usize, tasks: usize, architecture: Architecture) -> Self {
         let temporal = TemporalConfig::default();
-        Self { synapses, numbers, tasks, window: 100, temporal, architecture }
+        let padding = Padding::default();
+        Self { synapses, numbers, tasks, window: 100, padding, temporal, architecture }
+    }
+
+    /// A network of these sizes, with weights that follow from the seed.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Parameter`] for sizes that make no network.
+    pub fn build(
+        self,
+        seed: u64,
+        dtype: DType,
+        device: &Device,
+    ) -> Result<Box<dyn MultitaskModel>, SurrogateError> {
+        Ok(match self.architecture {
+            Architecture::HardSharing { .. } => {
+                Box::new(HardSharing::new(self, seed, dtype, device)?)
+            }
+            Architecture::Mixture(_) => Box::new(Mixture::new(self, seed, dtype, device)?),
+        })
     }
 
     /// How many times before the one that is predicted matter: those of a window and what its first depends on.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.window + self.temporal.memory()
+        match self.padding {
+            Padding::Past => self.window + self.temporal.memory(),
+            Padding::Zero => self.window,
+        }
     }
 
     /// Number of inputs: synapses and numbers.

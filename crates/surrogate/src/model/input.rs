@@ -3,6 +3,7 @@ use std::sync::Arc;
 use apical_core::BinnedEvents;
 use candle_core::Tensor;
 
+use super::window_rows;
 use crate::SurrogateError;
 use crate::error::check_parameter;
 use crate::ops::{data_product, event_product};
@@ -50,6 +51,29 @@ impl ModelInput {
     #[must_use]
     pub fn times(&self) -> usize {
         self.events.bins() / self.samples
+    }
+
+    /// Windows that end at these places (sample, time), as samples of their own. What is before the first time is zero.
+    pub(crate) fn windows(
+        &self,
+        places: &[(usize, usize)],
+        length: usize,
+    ) -> Result<Self, SurrogateError> {
+        let rows = window_rows([self.samples, self.times()], places, length)?;
+        let (mut offsets, mut synapses) = (vec![0], Vec::new());
+        for row in &rows {
+            synapses.extend(row.iter().flat_map(|&row| self.events.bin(row)));
+            offsets.push(synapses.len() as u32);
+        }
+        let dense = self.dense.as_ref().map(|dense| {
+            let outside = dense.dim(0)?;
+            let indices: Vec<u32> =
+                rows.iter().map(|row| row.unwrap_or(outside) as u32).collect();
+            let indices = Tensor::from_vec(indices, rows.len(), dense.device())?;
+            dense.pad_with_zeros(0, 0, 1)?.index_select(&indices, 0)
+        });
+        let events = Arc::new(BinnedEvents::new(offsets, synapses)?);
+        Self::new(places.len(), events, dense.transpose()?)
     }
 
     /// What weights `[inputs, columns]` make of every row: those of synapses come first.

@@ -7,7 +7,7 @@ mod mixture;
 
 use candle_core::Tensor;
 
-pub use config::{Architecture, ExpertAccess, GateInit, MixtureConfig, ModelConfig};
+pub use config::{Architecture, ExpertAccess, GateInit, MixtureConfig, ModelConfig, Padding};
 pub use hard_sharing::HardSharing;
 pub use input::ModelInput;
 pub use mixture::Mixture;
@@ -33,7 +33,7 @@ pub struct Outputs {
 ///
 /// So that the first part is computed once for all windows that overlap: a whole stretch of time at a time to train with
 /// ([`encode`](Self::encode)), or as time goes on ([`Temporal::advance`]).
-pub trait MultitaskModel: Send + Sync {
+pub trait MultitaskModel: std::fmt::Debug + Send + Sync {
     /// Sizes.
     fn config(&self) -> &ModelConfig;
 
@@ -53,6 +53,29 @@ pub trait MultitaskModel: Send + Sync {
     ///
     /// [`SurrogateError::Tensor`] if a shape does not fit.
     fn decode(&self, windows: &Tensor) -> Result<Outputs, SurrogateError>;
+
+    /// What the first part makes of windows that end at these places (sample, time), each after the past that the
+    /// [`Padding`] says: `[places, groups, channels · window]`, to be decoded.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Parameter`] for a place that is not there.
+    fn encode_windows(
+        &self,
+        input: &ModelInput,
+        places: &[(usize, usize)],
+        dropout: Option<&mut Dropout>,
+    ) -> Result<Tensor, SurrogateError> {
+        let window = self.config().window;
+        match self.config().padding {
+            Padding::Past => windows(&self.encode(input, dropout)?, places, window),
+            Padding::Zero => {
+                let encoded = self.encode(&input.windows(places, window)?, dropout)?;
+                let ends: Vec<_> = (0..places.len()).map(|place| (place, window - 1)).collect();
+                windows(&encoded, &ends, window)
+            }
+        }
+    }
 
     /// What the first part makes of stretches of time, as [`Temporal::forward`].
     ///
@@ -80,28 +103,33 @@ pub fn windows(
     length: usize,
 ) -> Result<Tensor, SurrogateError> {
     let (samples, times, groups, channels) = encoded.dims4()?;
-    // a row of zeros for what is before the start
     let rows = encoded.reshape((samples * times, groups * channels))?;
-    let outside = (samples * times) as u32;
-    let mut indices = Vec::with_capacity(places.len() * length);
-    let mut needs_zeros = false;
-    for &(sample, time) in places {
-        let is_there = sample < samples && time < times;
-        let expected = "a time of a sample that is there";
-        check_parameter(is_there, "time of a window", time as f64, expected)?;
-        for back in (0..length).rev() {
-            indices.push(match time.checked_sub(back) {
-                Some(time) => (sample * times + time) as u32,
-                None => {
-                    needs_zeros = true;
-                    outside
-                }
-            });
-        }
-    }
+    let window_rows = window_rows([samples, times], places, length)?;
+    // a row of zeros for what is before the start
+    let outside = samples * times;
+    let needs_zeros = window_rows.contains(&None);
+    let indices: Vec<u32> = window_rows.iter().map(|row| row.unwrap_or(outside) as u32).collect();
     let rows = if needs_zeros { rows.pad_with_zeros(0, 0, 1)? } else { rows };
     let indices = Tensor::from_vec(indices, places.len() * length, encoded.device())?;
     let windows = rows.index_select(&indices, 0)?;
     let windows = windows.reshape((places.len(), length, groups, channels))?;
     Ok(windows.permute((0, 2, 3, 1))?.reshape((places.len(), groups, channels * length))?)
+}
+
+/// Rows of `[samples · times]` that windows with these ends consist of, one window after the other; none for what is before
+/// the first time.
+fn window_rows(
+    [samples, times]: [usize; 2],
+    places: &[(usize, usize)],
+    length: usize,
+) -> Result<Vec<Option<usize>>, SurrogateError> {
+    let mut rows = Vec::with_capacity(places.len() * length);
+    for &(sample, time) in places {
+        let is_there = sample < samples && time < times;
+        let expected = "a time of a sample that is there";
+        check_parameter(is_there, "time of a window", time as f64, expected)?;
+        let row = |back| time.checked_sub(back).map(|time| sample * times + time);
+        rows.extend((0..length).rev().map(row));
+    }
+    Ok(rows)
 }
