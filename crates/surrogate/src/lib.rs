@@ -7,7 +7,8 @@
 //!
 //! A network has two parts. The first goes along time and is computed once for all windows that overlap:
 //! [`MultitaskModel::encode`] for whole stretches, [`Temporal::advance`] as time goes on. The second,
-//! [`MultitaskModel::decode`], turns each of the [`windows`] of what the first says into one number a task.
+//! [`MultitaskModel::decode`], turns each of the [`windows`] of what the first says into one number a task. [`ModelStream`]
+//! is both, one millisecond after the other.
 //!
 //! ```
 //! use apical_core::{BinnedEvents, SynapseId};
@@ -76,7 +77,7 @@ pub use frame::{Frame, FramedBatch, Residual, SeenInputs, SeenVoltages};
 pub use layer::{Dropout, StreamState, Temporal, TemporalConfig};
 pub use model::{
     Architecture, ExpertAccess, GateInit, HardSharing, Mixture, MixtureConfig, ModelConfig,
-    ModelInput, MultitaskModel, Outputs, Padding, windows,
+    ModelInput, ModelStream, MultitaskModel, Outputs, Padding, windows,
 };
 pub use network::Network;
 pub use optimizer::{Adam, AdamConfig, Decay, Moments};

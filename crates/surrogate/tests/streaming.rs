@@ -7,7 +7,7 @@ use std::sync::Arc;
 use apical_core::{BinnedEvents, SynapseId};
 use apical_surrogate::{
     Architecture, ExpertAccess, HardSharing, Mixture, MixtureConfig, ModelConfig, ModelInput,
-    MultitaskModel, windows,
+    ModelStream, MultitaskModel, windows,
 };
 use candle_core::{DType, Device, Tensor};
 
@@ -82,6 +82,64 @@ fn going_on_is_the_same_as_the_whole() {
             }
         }
     }
+}
+
+/// A stream says of every millisecond what the whole stretch so far says, also before its window is full; again from a
+/// snapshot and from the start.
+#[test]
+fn a_stream_says_what_whole_stretches_say() {
+    const TIMES: usize = 30;
+    for (dtype, tolerance) in [(DType::F64, 1e-13), (DType::F32, 1e-5)] {
+        for model in models(dtype) {
+            let model = &*model;
+            for samples in [1, 5] {
+                let encoded = model.encode(&input(samples, 0..TIMES, dtype), None).unwrap();
+                let whole: Vec<Tensor> = (0..TIMES)
+                    .map(|time| {
+                        let ends: Vec<_> = (0..samples).map(|sample| (sample, time)).collect();
+                        model.decode(&windows(&encoded, &ends, 8).unwrap()).unwrap().predictions
+                    })
+                    .collect();
+                let check = |stream: &mut ModelStream, times: std::ops::Range<usize>| {
+                    for time in times {
+                        let input = input(samples, time..time + 1, dtype);
+                        let said = stream.advance(model, &input).unwrap().predictions;
+                        let difference = largest_difference(&said, &whole[time]);
+                        assert!(difference <= tolerance, "{time} ms: {difference:e}");
+                    }
+                };
+                let mut stream = ModelStream::new(model, samples).unwrap();
+                check(&mut stream, 0..13);
+                let mut snapshot = stream.clone();
+                check(&mut stream, 13..TIMES);
+                check(&mut snapshot, 13..TIMES);
+                stream.reset().unwrap();
+                check(&mut stream, 0..TIMES);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stream_refuses_other_inputs_and_stays_where_it_is() {
+    let model = &*models(DType::F64)[0];
+    let first = input(2, 0..1, DType::F64);
+    let mut stream = ModelStream::new(model, 2).unwrap();
+    assert_eq!(stream.samples(), 2);
+    let events = BinnedEvents::new(vec![0, 1, 1], vec![SynapseId::new(SYNAPSES)]).unwrap();
+    let numbers = Tensor::zeros((2, NUMBERS), DType::F64, &Device::Cpu).unwrap();
+    for (wrong, message) in [
+        (input(3, 0..1, DType::F64), "samples is 3"),
+        (input(2, 0..2, DType::F64), "times is 2"),
+        (ModelInput::new(2, Arc::new(events), Some(numbers)).unwrap(), "synapse 9"),
+    ] {
+        let error = stream.advance(model, &wrong).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
+    let expected = ModelStream::new(model, 2).unwrap().advance(model, &first).unwrap();
+    let found = stream.advance(model, &first).unwrap();
+    assert_eq!(largest_difference(&found.predictions, &expected.predictions), 0.0);
+    assert!(ModelStream::new(model, 0).is_err());
 }
 
 /// A stretch that begins as much earlier as the network remembers ends in the same: what is before does not matter.

@@ -229,6 +229,12 @@ impl Temporal {
         })
     }
 
+    /// Numbers of groups and of channels of what is said.
+    pub(crate) fn outputs(&self) -> Result<(usize, usize), SurrogateError> {
+        let last = self.blocks.last().unwrap_or(&self.blocks[0]);
+        Ok(last.second.bias.dims2()?)
+    }
+
     /// `finish` makes of the products of a convolution what it says.
     fn run(
         &self,

@@ -4,6 +4,7 @@ mod config;
 mod hard_sharing;
 mod input;
 mod mixture;
+mod stream;
 
 use candle_core::Tensor;
 
@@ -11,6 +12,7 @@ pub use config::{Architecture, ExpertAccess, GateInit, MixtureConfig, ModelConfi
 pub use hard_sharing::HardSharing;
 pub use input::ModelInput;
 pub use mixture::Mixture;
+pub use stream::ModelStream;
 
 use crate::error::check_parameter;
 use crate::layer::{Dropout, Temporal};

@@ -1,0 +1,77 @@
+use candle_core::Tensor;
+
+use super::{ModelInput, MultitaskModel, Outputs};
+use crate::SurrogateError;
+use crate::error::check_parameter;
+use crate::layer::{StreamState, Temporal};
+
+/// A network that goes on with time, one millisecond of each sample at a time: what [`MultitaskModel::encode`],
+/// [`windows`](super::windows) and [`MultitaskModel::decode`] say of the whole stretch so far, at its end.
+///
+/// What goes along time has the weights that the model had at the start. A clone is a snapshot.
+#[derive(Clone, Debug)]
+pub struct ModelStream {
+    temporal: Temporal,
+    state: StreamState,
+    /// The last of what the first part said, `[samples, groups, channels, window]`.
+    recent: Tensor,
+}
+
+impl ModelStream {
+    /// Before the first time of so many samples.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Parameter`] for no samples, [`SurrogateError::Tensor`] if there is no memory for it.
+    pub fn new(model: &dyn MultitaskModel, samples: usize) -> Result<Self, SurrogateError> {
+        check_parameter(samples > 0, "samples", samples as f64, "at least 1")?;
+        let temporal = model.temporal()?;
+        let state = temporal.start(samples)?;
+        let (groups, channels) = temporal.outputs()?;
+        let shape = (samples, groups, channels, model.config().window);
+        let parameters = model.parameters();
+        let recent = Tensor::zeros(shape, parameters.dtype(), parameters.device())?;
+        Ok(Self { temporal, state, recent })
+    }
+
+    /// Number of samples.
+    #[must_use]
+    pub fn samples(&self) -> usize {
+        self.recent.dims()[0]
+    }
+
+    /// Goes on by the one time of an input: what the model that this was started with says of the next, with a row a
+    /// sample.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Parameter`] for an input of other samples or more times than one, [`SurrogateError::Tensor`] if
+    /// it is not that of the model. Time has not gone on then.
+    pub fn advance(
+        &mut self,
+        model: &dyn MultitaskModel,
+        input: &ModelInput,
+    ) -> Result<Outputs, SurrogateError> {
+        let (samples, found) = (self.samples(), input.samples());
+        let expected = "as many as when the stream was started";
+        check_parameter(found == samples, "samples", found as f64, expected)?;
+        check_parameter(input.times() == 1, "times", input.times() as f64, "1")?;
+        let encoded = self.temporal.advance(&mut self.state, input)?;
+        let newest = encoded.permute((0, 2, 3, 1))?.contiguous()?;
+        let (_, groups, channels, window) = self.recent.dims4()?;
+        let older = self.recent.narrow(3, 1, window - 1)?.contiguous()?;
+        self.recent = Tensor::cat(&[&older, &newest], 3)?;
+        model.decode(&self.recent.reshape((samples, groups, channels * window))?)
+    }
+
+    /// Goes back to before the first time.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Tensor`] if there is no memory for it.
+    pub fn reset(&mut self) -> Result<(), SurrogateError> {
+        self.state = self.temporal.start(self.samples())?;
+        self.recent = self.recent.zeros_like()?;
+        Ok(())
+    }
+}
