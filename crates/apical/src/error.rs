@@ -216,6 +216,34 @@ pub enum ApicalError {
     #[cfg(feature = "dataset")]
     #[error(transparent)]
     Trials(#[from] apical_dataset::LoaderError<apical_dataset::store::StoreError>),
+    /// From losses and baselines.
+    #[cfg(feature = "eval")]
+    #[error(transparent)]
+    Eval(#[from] apical_eval::EvalError),
+    /// A device to compute on that cannot be had.
+    #[error("device {name:?}: {what}")]
+    Device {
+        /// What was asked for.
+        name: String,
+        /// Why.
+        what: String,
+    },
+    /// From networks.
+    #[cfg(feature = "surrogate")]
+    #[error(transparent)]
+    Surrogate(#[from] apical_surrogate::SurrogateError),
+    /// From a baseline that is fitted to the trials of a data set.
+    #[cfg(all(feature = "dataset", feature = "eval"))]
+    #[error(transparent)]
+    Baseline(#[from] apical_eval::TrialsError<apical_dataset::store::StoreError>),
+    /// A network of a training that is to go on with other trials, or that has none to go on with.
+    #[error("{}: is not a training with the trials of {}", path.display(), dataset.display())]
+    OtherDataset {
+        /// The file of the network.
+        path: PathBuf,
+        /// The data set.
+        dataset: PathBuf,
+    },
     /// From trials that are simulated.
     #[cfg(feature = "generation")]
     #[error(transparent)]

@@ -2,8 +2,9 @@
 //!
 //! This crate joins the crates of the workspace. [`morphology`] turns a file into sections and compartments,
 //! [`biophysics`] puts channels and synapses on them and steps them through time, [`dataset`] draws the synaptic input,
-//! [`extracellular`] finds the potentials around the neuron, [`eval`] says how good predicted voltages are; [`core`] is
-//! what they share. Here are added the [`generation`] of trials, the command line `apical` and what it reads and writes:
+//! [`extracellular`] finds the potentials around the neuron, [`surrogate`] predicts voltages by networks,
+//! [`eval`] says how good predicted voltages are; [`core`] is
+//! what they share. Here are added the [`generation`] of trials, the [`training`] of networks, the command line `apical` and what it reads and writes:
 //! [`input`] files, [`output`] files and [`figure`]s.
 //!
 //! # Example
@@ -52,7 +53,7 @@
 //!
 //! # Features
 //!
-//! All but the last are on by default, and each only adds.
+//! All but the last two are on by default, and each only adds.
 //!
 //! | feature | adds |
 //! |---|---|
@@ -61,10 +62,13 @@
 //! | `extracellular` | the module [`extracellular`], and `morphology` |
 //! | `dataset` | the module [`dataset`] |
 //! | `eval` | the module [`eval`] |
+//! | `surrogate` | the module [`surrogate`], and `eval` |
+//! | `training` | the module [`training`], `dataset` and `surrogate` |
 //! | `generation` | the module [`generation`], `biophysics` and `dataset` |
 //! | `files` | the modules [`input`] and [`output`], and `morphology`; with `extracellular` also files of electrodes |
 //! | `figure` | the module [`figure`], and `morphology`; with `extracellular` also figures of potentials, with `dataset` of data sets |
 //! | `cli` | the program `apical`, and all of these |
+//! | `cuda` | `training` on a graphics processor; not on by default: it needs CUDA |
 //! | `mpi` | `apical dataset generate` under `mpirun`; not on by default: it needs an MPI library and libclang |
 
 #[cfg(all(doctest, feature = "cli"))]
@@ -78,6 +82,8 @@ pub mod generation;
 pub mod input;
 #[cfg(feature = "files")]
 pub mod output;
+#[cfg(feature = "training")]
+pub mod training;
 
 #[cfg(feature = "biophysics")]
 pub use apical_biophysics as biophysics;
@@ -90,4 +96,6 @@ pub use apical_eval as eval;
 pub use apical_extracellular as extracellular;
 #[cfg(feature = "morphology")]
 pub use apical_morphology as morphology;
+#[cfg(feature = "surrogate")]
+pub use apical_surrogate as surrogate;
 pub use error::ApicalError;

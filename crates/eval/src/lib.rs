@@ -82,8 +82,8 @@ mod loss;
 mod regional;
 
 pub use baseline::{
-    LinearInput, LinearSnapshot, LinearStep, LinearStepConfig, LinearStepModel, StepPersistence, StepPredictor,
-    TrainingMean, step_errors,
+    LinearInput, LinearSnapshot, LinearStep, LinearStepConfig, LinearStepModel, StepPersistence,
+    StepPredictor, TrainingMean, step_errors,
 };
 pub use columns::Columns;
 pub use error::{EvalError, TrialsError};

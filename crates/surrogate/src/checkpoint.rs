@@ -156,8 +156,8 @@ impl Checkpoint {
         let text = header.metadata().as_ref().and_then(|entries| entries.get(DESCRIPTION));
         let text = text.ok_or_else(|| wrong("is not a checkpoint of apical".to_owned()))?;
         let tensors = SafeTensors::deserialize(bytes).map_err(|error| wrong(error.to_string()))?;
-        let format = serde_json::from_str::<Value>(text).map_err(|error| wrong(error.to_string()))?
-            ["format"]
+        let format = serde_json::from_str::<Value>(text)
+            .map_err(|error| wrong(error.to_string()))?["format"]
             .as_u64();
         if format != Some(u64::from(FORMAT)) {
             let found = format.map_or_else(|| "none".to_owned(), |found| found.to_string());
@@ -192,7 +192,8 @@ impl Checkpoint {
         let frame: Frame =
             serde_json::from_value(frame).map_err(|error| wrong(error.to_string()))?;
         let model = model.build(0, dtype, device)?;
-        let names: Vec<String> = model.parameters().iter().map(|(name, _)| name.to_owned()).collect();
+        let names: Vec<String> =
+            model.parameters().iter().map(|(name, _)| name.to_owned()).collect();
         for name in &names {
             model.parameters().set(name, &tensor(&format!("{WEIGHT}{name}"))?)?;
         }
@@ -230,9 +231,7 @@ fn number_type(view: &TensorView<'_>) -> Result<DType, SurrogateError> {
 }
 
 /// Of names and bytes of tensors, in order of names.
-fn checksum<'a>(
-    tensors: impl Iterator<Item = (&'a str, std::borrow::Cow<'a, [u8]>)>,
-) -> String {
+fn checksum<'a>(tensors: impl Iterator<Item = (&'a str, std::borrow::Cow<'a, [u8]>)>) -> String {
     let mut hash = Sha256::new();
     for (name, bytes) in tensors {
         hash.update((name.len() as u64).to_le_bytes());

@@ -66,6 +66,7 @@ mod network;
 mod ops;
 mod optimizer;
 mod parameters;
+mod predictor;
 mod tasks;
 mod trainer;
 mod validations;
@@ -82,6 +83,7 @@ pub use model::{
 pub use network::Network;
 pub use optimizer::{Adam, AdamConfig, Decay, Moments};
 pub use parameters::Parameters;
+pub use predictor::{Predictor, PredictorState};
 pub use tasks::{Task, TaskTable};
 pub use trainer::{Losses, Schedule, Trainer, TrainerConfig};
 pub use validations::{Patience, Validations};

@@ -11,7 +11,8 @@ use crate::layer::Dropout;
 use crate::model::{MultitaskModel, Outputs};
 use crate::ops::sum_of_squares;
 use crate::{
-    Adam, AdamConfig, Frame, FramedBatch, Network, Patience, SurrogateError, TrialBatch, Validations,
+    Adam, AdamConfig, Frame, FramedBatch, Network, Patience, SurrogateError, TrialBatch,
+    Validations,
 };
 
 /// How a network is trained.
@@ -110,6 +111,31 @@ pub struct Losses {
     pub total: f64,
     /// Norm of all gradients together, before they are clipped; 0 where there are none.
     pub gradient_norm: f64,
+}
+
+impl Losses {
+    /// The sum of both.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        let sum = |a: Option<f64>, b: Option<f64>| Some(a? + b?);
+        Self {
+            voltage: sum(self.voltage, other.voltage),
+            spike: sum(self.spike, other.spike),
+            total: self.total + other.total,
+            gradient_norm: self.gradient_norm + other.gradient_norm,
+        }
+    }
+
+    /// So many times these.
+    #[must_use]
+    pub fn times(&self, factor: f64) -> Self {
+        Self {
+            voltage: self.voltage.map(|loss| loss * factor),
+            spike: self.spike.map(|loss| loss * factor),
+            total: self.total * factor,
+            gradient_norm: self.gradient_norm * factor,
+        }
+    }
 }
 
 /// Trains a network, one batch at a time.
@@ -234,7 +260,8 @@ impl Trainer {
         let mut found = Losses::default();
         if columns > 0 {
             let even = LossWeights::even(columns);
-            found.voltage = Some(MeanSquareError.value(&voltages, &framed.targets(places), even)?);
+            found.voltage =
+                Some(MeanSquareError.value(&voltages, &framed.targets(places), even)?);
         }
         if let Some(logits) = logits {
             let even = LossWeights::even(1);

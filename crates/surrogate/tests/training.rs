@@ -6,14 +6,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use apical_core::{
-    BinnedEvents, CompartmentId, CompartmentRecord, CompartmentTable, Region, SectionType,
-    SynapseId, Trial, TrialLayout, TrialMarks, TrialsInMemory,
+    BinnedEvents, CompartmentId, CompartmentRecord, CompartmentTable, InjectedCurrent, NeuronModel,
+    Region, SectionType, SynapseId, SynapticEvent, Trial, TrialInput, TrialLayout, TrialMarks,
+    TrialsInMemory,
 };
 use apical_eval::{Columns, LinearStep, LinearStepConfig, StepPredictor};
 use apical_surrogate::{
     Architecture, Checkpoint, ExpertAccess, Frame, Losses, MixtureConfig, ModelConfig, Network,
-    Residual, SeenInputs, SeenVoltages, SurrogateError, Task, TaskTable, Trainer, TrainerConfig,
-    TrialBatch,
+    Padding, Predictor, PredictorState, Residual, SeenInputs, SeenVoltages, SurrogateError, Task,
+    TaskTable, Trainer, TrainerConfig, TrialBatch,
 };
 use candle_core::{DType, Device};
 
@@ -99,10 +100,15 @@ fn places() -> Vec<(usize, usize)> {
 }
 
 fn network(frame: &Frame, architecture: Architecture) -> Network {
+    padded_network(frame, architecture, Padding::Past)
+}
+
+fn padded_network(frame: &Frame, architecture: Architecture, padding: Padding) -> Network {
     let mut config = ModelConfig::new(2, frame.numbers(), 3, architecture);
     config.temporal.channels = vec![8, 6];
     config.temporal.taps = 3;
     config.window = 10;
+    config.padding = padding;
     let model = config.build(5, DType::F32, &Device::Cpu).unwrap();
     Network::new(model, frame.clone(), layout()).unwrap()
 }
@@ -293,7 +299,8 @@ fn linear_frame(seen: SeenVoltages) -> Frame {
 /// Targets of the truth give the truth, in mV, whatever the residual path: a few roundings of 70 mV.
 #[test]
 fn targets_and_voltages_are_each_others_reverse() {
-    let linear = [SeenVoltages::None, SeenVoltages::Past, SeenVoltages::Estimated].map(linear_frame);
+    let linear =
+        [SeenVoltages::None, SeenVoltages::Past, SeenVoltages::Estimated].map(linear_frame);
     for mut frame in linear.into_iter().chain([true, false].map(frame)) {
         let (batch, places) = (batch(8, 3), places());
         frame.fit_scale(&batch, &places).unwrap();
@@ -336,8 +343,8 @@ fn linear_residuals_are_those_of_the_linear_step() {
     }
     // the estimates of other samples do not matter
     let (three, frame) = (self::batch(3, 9), linear_frame(SeenVoltages::Estimated));
-    let [one, of_three] =
-        [&batch, &three].map(|batch| frame.of(batch).unwrap().voltages_mv(&vec![0.0; 2 * BINS], &places));
+    let [one, of_three] = [&batch, &three]
+        .map(|batch| frame.of(batch).unwrap().voltages_mv(&vec![0.0; 2 * BINS], &places));
     assert_eq!(one, of_three);
 }
 
@@ -379,4 +386,119 @@ fn what_does_not_fit_is_refused() {
     inputs.voltages = SeenVoltages::Estimated;
     let error = new(tasks(vec![soma]), inputs, Residual::Absolute).unwrap_err();
     assert!(error.to_string().contains("residual"), "{error}");
+}
+
+/// One millisecond at a time, from true voltages or from its own, a network says what it says of the whole stretch: mV, to
+/// roundings of 70 mV.
+#[test]
+fn a_predictor_says_what_its_network_says() {
+    let frames =
+        [SeenVoltages::None, SeenVoltages::Past, SeenVoltages::Estimated].map(linear_frame);
+    let places: Vec<_> = (0..3).flat_map(|k| (0..BINS).map(move |bin| (k, bin))).collect();
+    for frame in frames.into_iter().chain([true, false].map(frame)) {
+        for architecture in architectures() {
+            for padding in [Padding::Past, Padding::Zero] {
+                let sees_truth = frame.inputs.voltages == SeenVoltages::Past;
+                let network = Arc::new(padded_network(&frame, architecture.clone(), padding));
+                let mut truth = batch(3, 4);
+                for is_forced in if sees_truth { vec![true, false] } else { vec![false] } {
+                    let mut predictor = predictor(&network, &truth);
+                    let mut found = vec![0.0; truth.samples * BINS * 2];
+                    let mut logits = vec![0.0; truth.samples * BINS];
+                    for bin in 0..BINS {
+                        if is_forced {
+                            predictor.set_voltages_mv(&voltages_mv(&truth, bin)).unwrap();
+                        }
+                        step(&mut predictor, &truth, bin);
+                        for sample in 0..3 {
+                            let row = sample * BINS + bin;
+                            // [compartments × batch], the dendrite first
+                            for k in 0..2 {
+                                found[row * 2 + k] = predictor.voltages_mv()[k * 3 + sample] as f32;
+                            }
+                            logits[row] = predictor.spike_logits().unwrap()[sample];
+                        }
+                    }
+                    if sees_truth && !is_forced {
+                        // what it has seen were its own predictions
+                        for (row, found) in found.chunks_exact(2).enumerate() {
+                            let after = (row / BINS) * (BINS + 1) + row % BINS + 1;
+                            truth.voltage_mv[after * 2..][..2]
+                                .copy_from_slice(&[found[1], found[0]]);
+                        }
+                    }
+                    let framed = frame.of(&truth).unwrap();
+                    let (outputs, expected_logits) =
+                        network.split(&network.outputs(&framed, &places).unwrap());
+                    let expected = framed.voltages_mv(&outputs, &places);
+                    let close = |found: &[f32], expected: &[f32]| {
+                        assert_eq!(found.len(), expected.len());
+                        for (found, expected) in found.iter().zip(expected) {
+                            assert!((found - expected).abs() < 1e-4, "{found} {expected}");
+                        }
+                    };
+                    close(&found, &expected);
+                    close(&logits, &expected_logits.unwrap());
+                }
+            }
+        }
+    }
+}
+
+/// A snapshot leads to the same bits, and so does a reset.
+#[test]
+fn a_predictor_goes_back() {
+    let network = Arc::new(network(&linear_frame(SeenVoltages::Past), architectures()[1].clone()));
+    let truth = batch(3, 4);
+    let mut predictor = predictor(&network, &truth);
+    let mut run = |bins: Range<usize>, snapshot: Option<&PredictorState>| {
+        match snapshot {
+            Some(snapshot) => predictor.restore(snapshot).unwrap(),
+            None => predictor.reset().unwrap(),
+        }
+        bins.for_each(|bin| step(&mut predictor, &truth, bin));
+        (predictor.snapshot(), predictor.voltages_mv().to_vec(), predictor.time_ms())
+    };
+    let (middle, ..) = run(0..20, None);
+    let (_, end, time_ms) = run(20..40, Some(&middle));
+    assert_eq!(time_ms, 40.0);
+    assert_eq!(run(20..40, Some(&middle)).1, end);
+    assert_eq!(run(0..40, None).1, end);
+    let error = predictor.advance(&[TrialInput::default()]).unwrap_err();
+    assert!(error.to_string().contains("trial inputs"), "{error}");
+    let events = [SynapticEvent { time_ms: 0.0, synapse: SynapseId::new(2) }];
+    let wrong = TrialInput { events: &events, injected: &[] };
+    assert!(predictor.advance(&[wrong; 3]).is_err());
+    let injected = [InjectedCurrent { compartment: CompartmentId::new(0), current_na: 1.0 }];
+    let wrong = TrialInput { events: &[], injected: &injected };
+    let error = predictor.advance(&[wrong; 3]).unwrap_err();
+    assert!(error.to_string().contains("compartment of a current is 0"), "{error}");
+}
+
+fn predictor(network: &Arc<Network>, truth: &TrialBatch) -> Predictor {
+    Predictor::new(Arc::clone(network), truth.samples, voltages_mv(truth, 0)).unwrap()
+}
+
+/// `[tasks × batch]`: the dendrite, then the soma.
+fn voltages_mv(truth: &TrialBatch, ms: usize) -> Vec<f64> {
+    let at = |compartment: usize, sample: usize| {
+        f64::from(truth.voltage_mv[(sample * (BINS + 1) + ms) * 2 + compartment])
+    };
+    [1, 0].iter().flat_map(|&k| (0..truth.samples).map(move |sample| at(k, sample))).collect()
+}
+
+fn step(predictor: &mut Predictor, truth: &TrialBatch, bin: usize) {
+    let rows = (0..truth.samples).map(|sample| sample * BINS + bin);
+    let event = |&synapse: &SynapseId| SynapticEvent { time_ms: bin as f64, synapse };
+    let events: Vec<Vec<_>> =
+        rows.clone().map(|row| truth.events.bin(row).iter().map(event).collect()).collect();
+    // the soma is the second task
+    let current = |row: usize| InjectedCurrent {
+        compartment: CompartmentId::new(1),
+        current_na: f64::from(truth.injected_na[row]),
+    };
+    let injected: Vec<[InjectedCurrent; 1]> = rows.map(|row| [current(row)]).collect();
+    let inputs = events.iter().zip(&injected);
+    let inputs: Vec<_> = inputs.map(|(events, injected)| TrialInput { events, injected }).collect();
+    predictor.advance(&inputs).unwrap();
 }

@@ -5,8 +5,10 @@ mod dataset;
 mod inspect;
 mod lfp;
 mod number;
+mod predict;
 mod reconstruction;
 mod simulate;
+mod train;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -33,6 +35,8 @@ enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     Lfp(Box<lfp::LfpArgs>),
     Dataset(Box<dataset::DatasetArgs>),
+    Train(Box<train::TrainArgs>),
+    Predict(Box<predict::PredictArgs>),
 }
 
 /// Why a command stops.
@@ -52,6 +56,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Simulate(args) => simulate::run(&args),
         Command::Lfp(args) => lfp::run(&args),
         Command::Dataset(args) => dataset::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Predict(args) => predict::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

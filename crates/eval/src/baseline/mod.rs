@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{check_shape, check_values};
 use crate::{Columns, CompartmentErrors, EvalError, TrialsError};
 
-pub use linear_step::{
-    LinearInput, LinearSnapshot, LinearStep, LinearStepConfig, LinearStepModel,
-};
+pub use linear_step::{LinearInput, LinearSnapshot, LinearStep, LinearStepConfig, LinearStepModel};
 
 /// Predicts the voltages at k + 1 ms from the true ones up to k ms and the input up to bin k.
 pub trait StepPredictor {

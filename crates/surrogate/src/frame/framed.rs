@@ -126,10 +126,13 @@ impl<'a> FramedBatch<'a> {
                     row.copy_from_slice(self.estimate(sample, bin + 1));
                 }
             }
-            if let (Residual::Linear(step), true) = (&self.frame.residual, self.estimates.is_empty())
+            if let (Residual::Linear(step), true) =
+                (&self.frame.residual, self.estimates.is_empty())
             {
-                let inputs: Vec<_> =
-                    places.iter().map(|&(sample, bin)| linear_input(self.batch, sample, bin)).collect();
+                let inputs: Vec<_> = places
+                    .iter()
+                    .map(|&(sample, bin)| linear_input(self.batch, sample, bin))
+                    .collect();
                 advance(step, rows, &inputs, &mut Vec::new());
             }
         });

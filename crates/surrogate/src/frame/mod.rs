@@ -5,6 +5,7 @@ use apical_eval::{LinearStep, StepPredictor};
 use serde::{Deserialize, Serialize};
 
 pub use framed::FramedBatch;
+pub(crate) use framed::advance;
 
 use crate::error::{check_parameter, check_shape};
 use crate::{SurrogateError, TaskTable, TrialBatch};
@@ -117,7 +118,8 @@ impl Frame {
         let expected = "those of the neuron";
         check_parameter(is_same, "injection sites", self.sites.len() as f64, expected)?;
         let expected = layout.compartments.len();
-        for (what, found) in [("means", self.mean_mv.len()), ("deviations", self.deviation_mv.len())]
+        for (what, found) in
+            [("means", self.mean_mv.len()), ("deviations", self.deviation_mv.len())]
         {
             check_shape(what, expected, found)?;
         }

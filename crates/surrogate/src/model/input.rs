@@ -41,6 +41,26 @@ impl ModelInput {
         Ok(Self { samples, events, dense })
     }
 
+    /// Inputs of one time each, and of the same samples, one time after the other.
+    pub(crate) fn concatenate(times: &[Self]) -> Result<Self, SurrogateError> {
+        let samples = times.first().map_or(0, Self::samples);
+        let (mut offsets, mut synapses) = (vec![0], Vec::new());
+        for sample in 0..samples {
+            for time in times {
+                synapses.extend(time.events.bin(sample));
+                offsets.push(synapses.len() as u32);
+            }
+        }
+        let dense: Vec<&Tensor> = times.iter().filter_map(|time| time.dense.as_ref()).collect();
+        let dense = if dense.is_empty() {
+            None
+        } else {
+            let stacked = Tensor::stack(&dense, 1)?;
+            Some(stacked.reshape((samples * times.len(), ()))?)
+        };
+        Self::new(samples, Arc::new(BinnedEvents::new(offsets, synapses)?), dense)
+    }
+
     /// Number of stretches.
     #[must_use]
     pub const fn samples(&self) -> usize {
@@ -67,8 +87,7 @@ impl ModelInput {
         }
         let dense = self.dense.as_ref().map(|dense| {
             let outside = dense.dim(0)?;
-            let indices: Vec<u32> =
-                rows.iter().map(|row| row.unwrap_or(outside) as u32).collect();
+            let indices: Vec<u32> = rows.iter().map(|row| row.unwrap_or(outside) as u32).collect();
             let indices = Tensor::from_vec(indices, rows.len(), dense.device())?;
             dense.pad_with_zeros(0, 0, 1)?.index_select(&indices, 0)
         });

@@ -1,6 +1,8 @@
+use std::collections::VecDeque;
+
 use candle_core::Tensor;
 
-use super::{ModelInput, MultitaskModel, Outputs};
+use super::{ModelInput, MultitaskModel, Outputs, Padding};
 use crate::SurrogateError;
 use crate::error::check_parameter;
 use crate::layer::{StreamState, Temporal};
@@ -15,6 +17,8 @@ pub struct ModelStream {
     state: StreamState,
     /// The last of what the first part said, `[samples, groups, channels, window]`.
     recent: Tensor,
+    /// The last inputs, up to a window of them; none unless a window has zeros before it and is computed by itself.
+    inputs: VecDeque<ModelInput>,
 }
 
 impl ModelStream {
@@ -31,7 +35,7 @@ impl ModelStream {
         let shape = (samples, groups, channels, model.config().window);
         let parameters = model.parameters();
         let recent = Tensor::zeros(shape, parameters.dtype(), parameters.device())?;
-        Ok(Self { temporal, state, recent })
+        Ok(Self { temporal, state, recent, inputs: VecDeque::new() })
     }
 
     /// Number of samples.
@@ -56,12 +60,30 @@ impl ModelStream {
         let expected = "as many as when the stream was started";
         check_parameter(found == samples, "samples", found as f64, expected)?;
         check_parameter(input.times() == 1, "times", input.times() as f64, "1")?;
+        if model.config().padding == Padding::Zero {
+            return self.advance_window(model, input);
+        }
         let encoded = self.temporal.advance(&mut self.state, input)?;
         let newest = encoded.permute((0, 2, 3, 1))?.contiguous()?;
         let (_, groups, channels, window) = self.recent.dims4()?;
         let older = self.recent.narrow(3, 1, window - 1)?.contiguous()?;
         self.recent = Tensor::cat(&[&older, &newest], 3)?;
         model.decode(&self.recent.reshape((samples, groups, channels * window))?)
+    }
+
+    /// The same where nothing of a window is known from the one before but its input.
+    fn advance_window(
+        &mut self,
+        model: &dyn MultitaskModel,
+        input: &ModelInput,
+    ) -> Result<Outputs, SurrogateError> {
+        self.inputs.push_back(input.clone());
+        if self.inputs.len() > model.config().window {
+            self.inputs.pop_front();
+        }
+        let input = ModelInput::concatenate(self.inputs.make_contiguous())?;
+        let ends: Vec<_> = (0..input.samples()).map(|k| (k, input.times() - 1)).collect();
+        model.decode(&model.encode_windows(&input, &ends, None)?)
     }
 
     /// Goes back to before the first time.
@@ -72,6 +94,7 @@ impl ModelStream {
     pub fn reset(&mut self) -> Result<(), SurrogateError> {
         self.state = self.temporal.start(self.samples())?;
         self.recent = self.recent.zeros_like()?;
+        self.inputs.clear();
         Ok(())
     }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use apical_core::{CompartmentTable, CoreError, NeuronModel, SynapseId, TrialInput, TrialLayout};
 use serde::{Deserialize, Serialize};
 
-use super::{LinearStep, LinearInput};
+use super::{LinearInput, LinearStep};
 use crate::EvalError;
 use crate::baseline::StepPredictor;
 use crate::error::{check_shape, check_values};

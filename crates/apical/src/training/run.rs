@@ -1,0 +1,285 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use apical_core::TrialSource;
+use apical_dataset::store::{Manifest, Store};
+use apical_dataset::{Position, Split};
+use apical_eval::{RegionError, ReportedRegion};
+use apical_surrogate::{Checkpoint, Losses, Network, Trainer};
+use candle_core::Device;
+use serde::{Deserialize, Serialize};
+
+use super::batches::stretch_of;
+use super::config::TrainingConfig;
+use super::event_file::EventFile;
+use super::log::Log;
+use super::report::{Report, report, validate};
+use super::start;
+use crate::ApicalError;
+
+/// Name of the file that a training goes on from.
+pub const LAST: &str = "last.safetensors";
+
+/// Name of the file of the network with the least validation loss.
+pub const BEST: &str = "best.safetensors";
+
+/// The training of one network with the trials of a data set, in a folder.
+///
+/// The folder has the networks [`LAST`] and [`BEST`], `config.json`, the losses of every step in `losses.csv`, those of
+/// validations in `validation.csv`, and both in an event file of TensorBoard. A training that was stopped loses what
+/// followed its last validation; resumed, it goes on to the same bits as if it had not been (on the processor).
+#[derive(Debug)]
+pub struct Training {
+    config: TrainingConfig,
+    store: Arc<Store>,
+    split: Split,
+    position: Position,
+    network: Network,
+    trainer: Trainer,
+    out: PathBuf,
+}
+
+/// What a checkpoint says of its training besides what the network and the trainer say.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Notes {
+    config: TrainingConfig,
+    /// That of the data set, as it says how its trials are made.
+    dataset: String,
+    split: Split,
+    position: Position,
+}
+
+/// What happens in a training.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum TrainingEvent<'a> {
+    /// A step was made, counted from 1.
+    Step {
+        /// Steps so far.
+        step: u64,
+        /// Its losses.
+        losses: Losses,
+    },
+    /// Trials that are not trained with were predicted.
+    Validated {
+        /// Steps so far.
+        step: u64,
+        /// Their losses.
+        losses: Losses,
+        /// Errors by region.
+        regions: &'a [RegionError],
+        /// Whether the loss is the least so far.
+        is_best: bool,
+    },
+}
+
+impl Training {
+    /// Before the first step. What an earlier training has left in the folder is replaced.
+    ///
+    /// # Errors
+    ///
+    /// Where the data set cannot be read, is not whole or has too few trials, the configuration makes no sense, or the folder
+    /// cannot be written to.
+    pub fn start(
+        dataset: &Path,
+        out: &Path,
+        config: TrainingConfig,
+        device: &Device,
+    ) -> Result<Self, ApicalError> {
+        let store = open(dataset)?;
+        let split = Split::new(config.seed, store.trial_count(), config.split)?;
+        let network = start::network(&store, &split, &config, device)?;
+        let trainer = Trainer::new(config.trainer(), network.model())?;
+        fs::create_dir_all(out).map_err(ApicalError::io(out))?;
+        let position = Position::default();
+        let training =
+            Self { config, store, split, position, network, trainer, out: out.to_owned() };
+        training.remove_what_was()?;
+        let path = out.join("config.json");
+        let text = serde_json::to_vec_pretty(&training.config);
+        let text = text.map_err(|source| ApicalError::Json { path: path.clone(), source })?;
+        fs::write(&path, text).map_err(ApicalError::io(&path))?;
+        training.save(LAST)?;
+        Ok(training)
+    }
+
+    /// Where the folder's training has come to.
+    ///
+    /// # Errors
+    ///
+    /// As [`Training::start`], and where there is no checkpoint, it is damaged, or one of another data set.
+    pub fn resume(dataset: &Path, out: &Path, device: &Device) -> Result<Self, ApicalError> {
+        let store = open(dataset)?;
+        let path = out.join(LAST);
+        let Checkpoint { network, trainer, notes, .. } = Checkpoint::load(&path, device)?;
+        let notes: Notes = serde_json::from_value(notes)
+            .map_err(|source| ApicalError::Json { path: path.clone(), source })?;
+        let (Some(trainer), true) = (trainer, notes.dataset == identity(dataset)?) else {
+            return Err(ApicalError::OtherDataset { path, dataset: dataset.to_owned() });
+        };
+        let Notes { config, split, position, .. } = notes;
+        Ok(Self { config, store, split, position, network, trainer, out: out.to_owned() })
+    }
+
+    /// How it trains.
+    #[must_use]
+    pub const fn config(&self) -> &TrainingConfig {
+        &self.config
+    }
+
+    /// Number of steps made.
+    #[must_use]
+    pub const fn steps(&self) -> u64 {
+        self.trainer.adam().steps()
+    }
+
+    /// The network as it is.
+    #[must_use]
+    pub const fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Which trials are for what.
+    #[must_use]
+    pub const fn split(&self) -> &Split {
+        &self.split
+    }
+
+    /// Makes steps until there are as many as were asked for, or validations show no improvement for too long.
+    ///
+    /// # Errors
+    ///
+    /// Where a trial cannot be read, a file cannot be written, or a loss is no number.
+    pub fn run(&mut self, mut tell: impl FnMut(TrainingEvent<'_>)) -> Result<(), ApicalError> {
+        let last = self.config.steps;
+        if self.steps() >= last || self.trainer.is_over() {
+            return Ok(());
+        }
+        let steps = self.steps();
+        let header = "step,total,voltage,spike,gradient_norm,rate,seconds";
+        let mut losses_log = Log::open(&self.out.join("losses.csv"), header, steps)?;
+        let regions: Vec<String> = ReportedRegion::ALL.map(name).to_vec();
+        let header = format!("step,total,voltage,spike,explained_{}", regions.join(",explained_"));
+        let mut validation_log = Log::open(&self.out.join("validation.csv"), &header, steps)?;
+        let mut events = EventFile::create(&self.out)?;
+
+        let context = self.config.context_ms();
+        let loader = start::loader(&self.store, &self.split, &self.config, self.position)?;
+        for batch in loader {
+            let started = Instant::now();
+            let batch = batch?;
+            let next = batch.next;
+            let rate = self.trainer.rate();
+            let losses = self.trainer.step(&self.network, &stretch_of(batch)?, context)?;
+            self.position = next;
+            let step = self.steps();
+            let seconds = started.elapsed().as_secs_f64();
+            let values = [
+                Some(losses.total),
+                losses.voltage,
+                losses.spike,
+                Some(losses.gradient_norm),
+                Some(rate),
+                Some(seconds),
+            ];
+            losses_log.write(step, &values)?;
+            events.scalar(step, "loss/train", losses.total)?;
+            events.scalar(step, "rate", rate)?;
+            tell(TrainingEvent::Step { step, losses });
+            let is_last = step >= last;
+            if is_last || step.is_multiple_of(self.config.validate_every.max(1)) {
+                let (losses, regions) = self.validate()?;
+                let is_best = self.trainer.validated(&losses);
+                let of_region = |region: ReportedRegion| {
+                    let found = regions.iter().find(|error| error.region == region);
+                    found.map(|error| error.explained_variance)
+                };
+                let mut values = vec![Some(losses.total), losses.voltage, losses.spike];
+                values.extend(ReportedRegion::ALL.map(of_region));
+                validation_log.write(step, &values)?;
+                events.scalar(step, "loss/validation", losses.total)?;
+                for region in ReportedRegion::ALL {
+                    if let Some(explained) = of_region(region) {
+                        events.scalar(step, &format!("explained/{}", name(region)), explained)?;
+                    }
+                }
+                if is_best {
+                    self.save(BEST)?;
+                }
+                self.save(LAST)?;
+                tell(TrainingEvent::Validated { step, losses, regions: &regions, is_best });
+            }
+            if is_last || self.trainer.is_over() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// How well the best network so far predicts the trials that are kept for the end.
+    ///
+    /// # Errors
+    ///
+    /// Where a trial or the network cannot be read.
+    pub fn test(&self) -> Result<Report, ApicalError> {
+        let device = self.network.model().parameters().device();
+        let best = Checkpoint::load(&self.out.join(BEST), device)?.network;
+        let (context, stride) = (self.config.context_ms(), self.config.stride_ms);
+        report(&best, &self.store, self.split.test(), context, stride)
+    }
+
+    fn validate(&self) -> Result<(Losses, Vec<RegionError>), ApicalError> {
+        let trials = self.split.validation();
+        let trials = &trials[..trials.len().min(self.config.validation_trials.max(1))];
+        let times = [self.config.context_ms(), self.config.stride_ms];
+        validate(&self.trainer, &self.network, &self.store, trials, times)
+    }
+
+    fn save(&self, file: &str) -> Result<(), ApicalError> {
+        let path = self.out.join(file);
+        let notes = Notes {
+            config: self.config.clone(),
+            dataset: identity(self.store.path())?,
+            split: self.split.clone(),
+            position: self.position,
+        };
+        let notes = serde_json::to_value(notes)
+            .map_err(|source| ApicalError::Json { path: path.clone(), source })?;
+        let trainer = (file == LAST).then_some(&self.trainer);
+        Ok(Checkpoint::save(&path, &self.network, trainer, notes)?)
+    }
+
+    /// Removes what another training has left in the folder.
+    fn remove_what_was(&self) -> Result<(), ApicalError> {
+        let entries = fs::read_dir(&self.out).map_err(ApicalError::io(&self.out))?;
+        for entry in entries {
+            let path = entry.map_err(ApicalError::io(&self.out))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let is_ours = name.starts_with("events.out.tfevents.")
+                || [BEST, LAST, "losses.csv", "validation.csv"].contains(&&*name);
+            if is_ours {
+                fs::remove_file(&path).map_err(ApicalError::io(&path))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A data set that is whole.
+fn open(dataset: &Path) -> Result<Arc<Store>, ApicalError> {
+    let store = Store::open(dataset)?;
+    store.check_complete()?;
+    Ok(Arc::new(store))
+}
+
+fn identity(dataset: &Path) -> Result<String, ApicalError> {
+    Ok(Manifest::read(dataset)?.identity())
+}
+
+/// As in files.
+fn name(region: ReportedRegion) -> String {
+    format!("{region:?}").to_lowercase()
+}
