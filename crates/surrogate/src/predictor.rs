@@ -57,7 +57,7 @@ impl Predictor {
     pub fn new(
         network: Arc<Network>,
         batch_size: usize,
-        voltages_mv: Vec<f64>,
+        voltages_mv: &[f64],
     ) -> Result<Self, SurrogateError> {
         let columns = network.frame().columns();
         let layout = network.layout();
@@ -75,7 +75,7 @@ impl Predictor {
         let voltages = vec![0.0; columns.len() * batch_size];
         let start = state.clone();
         let mut predictor = Self { network, table, columns, start, state, voltages_mv: voltages };
-        predictor.set_voltages_mv(&voltages_mv)?;
+        predictor.set_voltages_mv(voltages_mv)?;
         predictor.start = predictor.state.clone();
         Ok(predictor)
     }

@@ -246,7 +246,7 @@ fn broken_files_are_refused() {
     assert!(error(&changed).contains("its checksum is"));
     let text = b"\\\"format\\\":1";
     let place = whole.windows(text.len()).position(|part| part == text).unwrap();
-    let mut other = whole.clone();
+    let mut other = whole;
     other[place + text.len() - 1] = b'7';
     assert!(error(&other).contains("is of format 7: this version reads 1"));
     let tensors = [("x", candle_core::Tensor::new(1.0_f32, &Device::Cpu).unwrap())];
@@ -476,7 +476,7 @@ fn a_predictor_goes_back() {
 }
 
 fn predictor(network: &Arc<Network>, truth: &TrialBatch) -> Predictor {
-    Predictor::new(Arc::clone(network), truth.samples, voltages_mv(truth, 0)).unwrap()
+    Predictor::new(Arc::clone(network), truth.samples, &voltages_mv(truth, 0)).unwrap()
 }
 
 /// `[tasks × batch]`: the dendrite, then the soma.

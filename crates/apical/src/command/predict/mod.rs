@@ -107,7 +107,7 @@ fn predict(
         let voltages = trial.voltages_at(ms);
         tasks.iter().map(|id| f64::from(voltages[id.index()])).collect()
     };
-    let mut predictor = Predictor::new(Arc::clone(network), 1, at(0))?;
+    let mut predictor = Predictor::new(Arc::clone(network), 1, &at(0))?;
     let mut rows: Vec<_> = tasks.iter().copied().enumerate().map(|(k, id)| (id, k)).collect();
     rows.sort_unstable();
     let times = trial.bins() + 1;
