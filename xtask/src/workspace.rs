@@ -14,6 +14,12 @@ pub(crate) fn root() -> PathBuf {
     xtask.parent().unwrap_or(xtask).to_path_buf()
 }
 
+/// The folder that cargo builds into.
+pub(crate) fn target() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR");
+    root().join(target.map_or_else(|| PathBuf::from("target"), PathBuf::from))
+}
+
 /// A crate of the workspace.
 #[derive(Debug)]
 pub(crate) struct Package {
@@ -25,7 +31,6 @@ pub(crate) struct Package {
     pub(crate) features: Vec<String>,
     /// Features that need more than a Rust toolchain: `package.metadata.xtask.skip-features`.
     pub(crate) skip_features: Vec<String>,
-    pub(crate) benches: Vec<String>,
 }
 
 /// The crates of the workspace, by name.
@@ -51,11 +56,6 @@ fn package(value: &Value, names: &[String]) -> Package {
     let features = value["features"].as_object().map_or_else(Vec::new, |features| {
         features.keys().filter(|name| *name != "default").cloned().collect()
     });
-    let benches = array(&value["targets"])
-        .iter()
-        .filter(|target| array(&target["kind"]).iter().any(|kind| kind == "bench"))
-        .map(|target| string(&target["name"]))
-        .collect();
     Package {
         name: string(&value["name"]),
         manifest: PathBuf::from(string(&value["manifest_path"])),
@@ -65,7 +65,6 @@ fn package(value: &Value, names: &[String]) -> Package {
             .iter()
             .map(string)
             .collect(),
-        benches,
     }
 }
 

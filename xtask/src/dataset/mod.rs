@@ -5,9 +5,10 @@ mod mpi;
 mod python;
 mod speed;
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use crate::workspace::root;
+use crate::workspace::{root, target, text};
 use crate::{Outcome, command};
 
 /// What about data sets is looked at.
@@ -51,6 +52,16 @@ fn empty_folder(name: &str) -> Outcome<PathBuf> {
 /// The program `apical`, built in release mode.
 fn program() -> Outcome<PathBuf> {
     command::run(&mut command::cargo(&["build", "--release", "--locked", "-p", "apical"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root().join("target"), PathBuf::from);
-    Ok(target.join("release").join("apical"))
+    Ok(target().join("release").join("apical"))
+}
+
+/// The same with these features in the profile of tests, copied into a folder, where another does not replace it.
+///
+/// The whole workspace is selected, so that it is made of what `cargo test` has built.
+fn test_program(folder: &Path, name: &str, features: &[&str]) -> Outcome<PathBuf> {
+    let mut build = command::cargo(&["build", "--workspace", "--profile", "test", "--locked"]);
+    command::run(build.args(["--bin", "apical"]).args(features))?;
+    let copy = folder.join(name);
+    fs::copy(target().join("debug").join("apical"), &copy).map_err(text)?;
+    Ok(copy)
 }

@@ -4,10 +4,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{empty_folder, program};
+use super::{empty_folder, test_program};
 use crate::Outcome;
-use crate::command::{cargo, is_installed, run as run_command};
-use crate::workspace::root;
+use crate::command::{is_installed, run as run_command};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -30,7 +29,7 @@ pub(crate) fn check() -> Outcome {
 
 pub(super) fn run(options: &Options) -> Outcome {
     let folder = empty_folder("dataset-mpi")?;
-    let serial = program()?;
+    let serial = test_program(&folder, "apical", &[])?;
     let generate = |program: &mut Command, name: &str, more: &[&str]| {
         let out = folder.join(name);
         program.args(["dataset", "generate", "--quiet", "--batch-size", "3", "--out"]).arg(&out);
@@ -46,18 +45,7 @@ pub(super) fn run(options: &Options) -> Outcome {
     run_command(Command::new(&serial).args(["dataset", "merge"]).arg(&parts))?;
     let parts = checksum(&parts)?;
 
-    run_command(&mut cargo(&[
-        "build",
-        "--release",
-        "--locked",
-        "-p",
-        "apical",
-        "--features",
-        "mpi",
-        "--target-dir",
-        "target/mpi",
-    ]))?;
-    let program = root().join("target/mpi/release/apical");
+    let program = test_program(&folder, "apical-mpi", &["--features", "apical/mpi"])?;
     let mut ranks = Command::new("mpirun");
     // as root and on fewer cores than ranks, as continuous integration may be
     ranks.args(["--allow-run-as-root", "--oversubscribe", "-n", "2"]).arg(&program);
