@@ -75,7 +75,7 @@ pub use batch::TrialBatch;
 pub use checkpoint::Checkpoint;
 pub use error::SurrogateError;
 pub use frame::{Frame, FramedBatch, Residual, SeenInputs, SeenVoltages};
-pub use layer::{Dropout, StreamState, Temporal, TemporalConfig};
+pub use layer::{Decoder, Dropout, Precision, StreamState, Temporal, TemporalConfig};
 pub use model::{
     Architecture, ExpertAccess, GateInit, HardSharing, Mixture, MixtureConfig, ModelConfig,
     ModelInput, ModelStream, MultitaskModel, Outputs, Padding, windows,

@@ -1,7 +1,7 @@
 use candle_core::{D, Tensor, Var};
 
 use crate::SurrogateError;
-use crate::ops::{Activation, biased, causal_sum, grouped_matmul};
+use crate::ops::{Activation, biased, causal_sum, continue_sums, grouped_matmul};
 use crate::parameters::{Init, Parameters};
 
 /// Causal dilated convolutions of several networks side by side, one a group, whose weights are a gain and a direction for
@@ -72,7 +72,29 @@ impl Convolution {
 
     /// The sums over taps with bias and sigmoid: `[samples, times, groups, outputs]`.
     pub(crate) fn finish(&self, products: &Tensor) -> Result<Tensor, SurrogateError> {
-        let sums = causal_sum(products, self.taps, self.dilation)?;
+        self.activate(&causal_sum(products, self.taps, self.dilation)?)
+    }
+
+    /// No sums before the first time, `[samples, memory, groups, outputs]`.
+    pub(crate) fn start(&self, samples: usize) -> Result<Tensor, SurrogateError> {
+        let (groups, outputs) = self.bias.dims2()?;
+        let shape = (samples, self.memory(), groups, outputs);
+        Ok(Tensor::zeros(shape, self.bias.dtype(), self.bias.device())?)
+    }
+
+    /// The same as [`finish`](Self::finish), going on from sums that wait for products.
+    pub(crate) fn advance(
+        &self,
+        open: &mut Tensor,
+        products: &Tensor,
+    ) -> Result<Tensor, SurrogateError> {
+        let times = products.dim(1)?;
+        let sums = continue_sums(open, products, self.taps, self.dilation)?;
+        *open = sums.narrow(1, times, self.memory())?.contiguous()?;
+        self.activate(&sums.narrow(1, 0, times)?)
+    }
+
+    fn activate(&self, sums: &Tensor) -> Result<Tensor, SurrogateError> {
         let (samples, times, groups, outputs) = sums.dims4()?;
         let sums = sums.reshape((samples * times, groups, outputs))?;
         let y = biased(&sums, &self.bias, Activation::Sigmoid)?;

@@ -199,12 +199,8 @@ impl Temporal {
     /// [`SurrogateError::Tensor`] if there is no memory for it.
     pub fn start(&self, samples: usize) -> Result<StreamState, SurrogateError> {
         let convolutions = self.blocks.iter().flat_map(|block| [&block.first, &block.second]);
-        let zeros = |convolution: &Convolution| {
-            let (groups, _, width) = convolution.weight.dims3()?;
-            let shape = (samples, convolution.memory(), groups, width);
-            Tensor::zeros(shape, convolution.weight.dtype(), convolution.weight.device())
-        };
-        Ok(StreamState { past: convolutions.map(zeros).collect::<Result<_, _>>()? })
+        let open = convolutions.map(|convolution| convolution.start(samples));
+        Ok(StreamState { open: open.collect::<Result<_, _>>()? })
     }
 
     /// Goes on by the times of an input: what [`forward`](Self::forward) says at each of them.
@@ -217,15 +213,10 @@ impl Temporal {
         state: &mut StreamState,
         input: &ModelInput,
     ) -> Result<Tensor, SurrogateError> {
-        let mut past = state.past.iter_mut();
-        self.run(input, |convolution, products| {
-            let Some(past) = past.next() else { return convolution.finish(products) };
-            let times = products.dim(1)?;
-            let all = Tensor::cat(&[&*past, products], 1)?;
-            let memory = convolution.memory();
-            *past = all.narrow(1, all.dim(1)? - memory, memory)?.contiguous()?;
-            let y = convolution.finish(&all)?;
-            Ok(y.narrow(1, y.dim(1)? - times, times)?.contiguous()?)
+        let mut open = state.open.iter_mut();
+        self.run(input, |convolution, products| match open.next() {
+            Some(open) => convolution.advance(open, products),
+            None => convolution.finish(products),
         })
     }
 
@@ -277,8 +268,8 @@ impl Temporal {
 /// What temporal networks remember of the times so far.
 #[derive(Clone, Debug)]
 pub struct StreamState {
-    /// The last products of the taps of every convolution, `[samples, memory, groups, taps · outputs]`.
-    past: Vec<Tensor>,
+    /// The sums of every convolution that wait for products of later times, `[samples, memory, groups, outputs]`.
+    open: Vec<Tensor>,
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use candle_core::{Tensor, Var};
 
+use super::decoder::FoldedTowers;
 use crate::SurrogateError;
 use crate::ops::{Activation, biased, grouped_matmul, mixed_matmul};
 use crate::parameters::{Init, Parameters};
@@ -55,6 +56,19 @@ impl Towers {
     /// `[rows, tasks, experts]`: `[rows, tasks]`.
     pub(crate) fn mixed(&self, experts: &Tensor, gates: &Tensor) -> Result<Tensor, SurrogateError> {
         self.rest(&mixed_matmul(experts, gates, &self.first)?)
+    }
+
+    /// With the weights as they are now.
+    pub(crate) fn fold(&self, is_shared: bool) -> Result<FoldedTowers, SurrogateError> {
+        let order = if is_shared { [1, 2, 0] } else { [0, 2, 1] };
+        Ok(FoldedTowers {
+            first: self.first.permute(order)?,
+            first_bias: self.first_bias.as_tensor().clone(),
+            second: self.second.as_tensor().clone(),
+            second_bias: self.second_bias.as_tensor().clone(),
+            third: self.third.squeeze(2)?,
+            third_bias: self.third_bias.as_tensor().clone(),
+        })
     }
 
     fn rest(&self, x: &Tensor) -> Result<Tensor, SurrogateError> {

@@ -1,7 +1,7 @@
 use candle_core::{DType, Device, Tensor};
 
 use super::{Architecture, ModelConfig, MultitaskModel, Outputs};
-use crate::layer::{Temporal, TemporalNetworks, Towers};
+use crate::layer::{Decoder, Precision, Temporal, TemporalNetworks, Towers};
 use crate::{Parameters, SurrogateError};
 
 /// One temporal network, and a tower a task that sees all it says (MH).
@@ -55,5 +55,12 @@ impl MultitaskModel for HardSharing {
     fn decode(&self, windows: &Tensor) -> Result<Outputs, SurrogateError> {
         let predictions = self.towers.shared(&windows.squeeze(1)?)?;
         Ok(Outputs { predictions, gates: None, experts: None })
+    }
+
+    fn decoder(&self, precision: Precision) -> Result<Option<Decoder>, SurrogateError> {
+        if !Decoder::is_for(self.parameters.dtype(), self.parameters.device()) {
+            return Ok(None);
+        }
+        Ok(Some(Decoder::new(&self.towers.fold(true)?, None, precision)?))
     }
 }

@@ -3,7 +3,7 @@ use candle_core::{D, DType, Device, Tensor, Var};
 use super::{
     Architecture, ExpertAccess, GateInit, MixtureConfig, ModelConfig, MultitaskModel, Outputs,
 };
-use crate::layer::{Temporal, TemporalNetworks, Towers};
+use crate::layer::{Decoder, FoldedGates, Precision, Temporal, TemporalNetworks, Towers};
 use crate::ops::{Activation, biased, grouped_matmul};
 use crate::parameters::Init;
 use crate::{Parameters, SurrogateError};
@@ -130,5 +130,22 @@ impl MultitaskModel for Mixture {
         let weights = Tensor::cat(&[&gates, &bias], 2)?;
         let predictions = self.towers.mixed(&mixed, &weights)?;
         Ok(Outputs { predictions, gates: Some(gates), experts: Some(experts) })
+    }
+
+    fn decoder(&self, precision: Precision) -> Result<Option<Decoder>, SurrogateError> {
+        if !Decoder::is_for(self.parameters.dtype(), self.parameters.device()) {
+            return Ok(None);
+        }
+        let bias = match &self.closed {
+            Some(closed) => (self.gate_bias.as_tensor() + closed)?,
+            None => self.gate_bias.as_tensor().clone(),
+        };
+        let gates = FoldedGates {
+            weight: self.gate_weight.permute((1, 2, 0))?,
+            bias,
+            task_bias: self.task_bias.as_tensor().clone(),
+            expert_bias: self.expert_bias.as_tensor().clone(),
+        };
+        Ok(Some(Decoder::new(&self.towers.fold(false)?, Some(&gates), precision)?))
     }
 }

@@ -15,7 +15,7 @@ pub use mixture::Mixture;
 pub use stream::ModelStream;
 
 use crate::error::check_parameter;
-use crate::layer::{Dropout, Temporal};
+use crate::layer::{Decoder, Dropout, Precision, Temporal};
 use crate::{Parameters, SurrogateError};
 
 /// What a network says of the millisecond that follows each window.
@@ -77,6 +77,16 @@ pub trait MultitaskModel: std::fmt::Debug + Send + Sync {
                 windows(&encoded, &ends, window)
             }
         }
+    }
+
+    /// The second part with the weights as they are now, for inference; none where nothing is faster than
+    /// [`decode`](Self::decode): in float64, and on other devices than the processor.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Tensor`] if there is no memory for it.
+    fn decoder(&self, _: Precision) -> Result<Option<Decoder>, SurrogateError> {
+        Ok(None)
     }
 
     /// What the first part makes of stretches of time, as [`Temporal::forward`].

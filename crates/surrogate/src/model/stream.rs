@@ -5,15 +5,16 @@ use candle_core::Tensor;
 use super::{ModelInput, MultitaskModel, Outputs, Padding};
 use crate::SurrogateError;
 use crate::error::check_parameter;
-use crate::layer::{StreamState, Temporal};
+use crate::layer::{Decoder, Precision, StreamState, Temporal};
 
 /// A network that goes on with time, one millisecond of each sample at a time: what [`MultitaskModel::encode`],
 /// [`windows`](super::windows) and [`MultitaskModel::decode`] say of the whole stretch so far, at its end.
 ///
-/// What goes along time has the weights that the model had at the start. A clone is a snapshot.
+/// Weights are those that the model had at the start. A clone is a snapshot.
 #[derive(Clone, Debug)]
 pub struct ModelStream {
     temporal: Temporal,
+    decoder: Option<Decoder>,
     state: StreamState,
     /// The last of what the first part said, `[samples, groups, channels, window]`.
     recent: Tensor,
@@ -28,6 +29,19 @@ impl ModelStream {
     ///
     /// [`SurrogateError::Parameter`] for no samples, [`SurrogateError::Tensor`] if there is no memory for it.
     pub fn new(model: &dyn MultitaskModel, samples: usize) -> Result<Self, SurrogateError> {
+        Self::with_precision(model, samples, Precision::Float32)
+    }
+
+    /// The same with other numbers, where there is a choice: for float32 on the processor.
+    ///
+    /// # Errors
+    ///
+    /// As [`ModelStream::new`].
+    pub fn with_precision(
+        model: &dyn MultitaskModel,
+        samples: usize,
+        precision: Precision,
+    ) -> Result<Self, SurrogateError> {
         check_parameter(samples > 0, "samples", samples as f64, "at least 1")?;
         let temporal = model.temporal()?;
         let state = temporal.start(samples)?;
@@ -35,7 +49,8 @@ impl ModelStream {
         let shape = (samples, groups, channels, model.config().window);
         let parameters = model.parameters();
         let recent = Tensor::zeros(shape, parameters.dtype(), parameters.device())?;
-        Ok(Self { temporal, state, recent, inputs: VecDeque::new() })
+        let decoder = model.decoder(precision)?;
+        Ok(Self { temporal, decoder, state, recent, inputs: VecDeque::new() })
     }
 
     /// Number of samples.
@@ -68,7 +83,11 @@ impl ModelStream {
         let (_, groups, channels, window) = self.recent.dims4()?;
         let older = self.recent.narrow(3, 1, window - 1)?.contiguous()?;
         self.recent = Tensor::cat(&[&older, &newest], 3)?;
-        model.decode(&self.recent.reshape((samples, groups, channels * window))?)
+        let windows = self.recent.reshape((samples, groups, channels * window))?;
+        match &self.decoder {
+            Some(decoder) => decoder.decode(&windows),
+            None => model.decode(&windows),
+        }
     }
 
     /// The same where nothing of a window is known from the one before but its input.

@@ -21,7 +21,7 @@ pub(crate) enum Activation {
 
 impl Activation {
     #[inline(always)]
-    fn of<T: Real>(self, x: T) -> T {
+    pub(crate) fn of<T: Real>(self, x: T) -> T {
         let (zero, one) = (T::from(0.0), T::from(1.0));
         match self {
             Self::Identity => x,

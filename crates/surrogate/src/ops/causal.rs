@@ -1,10 +1,33 @@
 //! The second half of a causal convolution: the sum over taps.
 
-use candle_core::{Result, Shape, Tensor};
+use candle_core::{Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::operation::{Argument, Kernel, Operation, apply1, compute};
 use super::real::Real;
+
+/// Sums that are still open, `[samples, memory, groups, channels]`, go on by the times of x as that of [`causal_sum`]:
+/// those that x completes, and behind them those that are open then, `[samples, times + memory, groups, channels]`.
+pub(crate) fn continue_sums(
+    open: &Tensor,
+    x: &Tensor,
+    taps: usize,
+    dilation: usize,
+) -> Result<Tensor> {
+    let op = CausalSum { taps, dilation, backward: false };
+    if x.device().is_cpu() {
+        return compute(&Continued(op), [open, x]);
+    }
+    let times = x.dim(1)?;
+    let channels = open.dim(3)?;
+    let mut sums = open.pad_with_zeros(1, 0, times)?;
+    for tap in 0..taps {
+        let term = x.narrow(3, tap * channels, channels)?;
+        let lag = op.lag(tap);
+        sums = (sums + term.pad_with_zeros(1, lag, open.dim(1)? - lag)?)?;
+    }
+    Ok(sums)
+}
 
 /// Σ_j x[b, t − (taps − 1 − j)·dilation, g, j, :], with zeros before the first time: `[samples, times, groups, taps · channels]`
 /// → `[samples, times, groups, channels]`.
@@ -73,6 +96,40 @@ impl Kernel<1> for CausalSum {
     }
 }
 
+struct Continued(CausalSum);
+
+impl Kernel<2> for Continued {
+    const NAME: &'static str = "continue-sums";
+
+    fn run<T: Real>(&self, [open, x]: [Argument<'_, T>; 2]) -> Result<(Vec<T>, Shape)> {
+        let (samples, memory, groups, channels) = open.shape.dims4()?;
+        let (found, times, of_x, width) = x.shape.dims4()?;
+        let taps = self.0.taps;
+        if (samples, groups, taps * channels) != (found, of_x, width) || memory != self.0.lag(0) {
+            bail!("{}: shapes {:?} and {:?} do not fit", Self::NAME, open.shape, x.shape);
+        }
+        let row = groups * channels;
+        let mut y = vec![T::zero(); samples * (times + memory) * row];
+        for (sample, y) in y.chunks_exact_mut(((times + memory) * row).max(1)).enumerate() {
+            y[..memory * row]
+                .copy_from_slice(&open.values[sample * memory * row..][..memory * row]);
+            // the oldest term of every sum first, as in a sum over all times
+            for time in 0..times {
+                let x = &x.values[(sample * times + time) * groups * width..][..groups * width];
+                for (group, x) in x.chunks_exact(width).enumerate() {
+                    for (tap, x) in x.chunks_exact(channels).enumerate() {
+                        let first = (time + self.0.lag(tap)) * row + group * channels;
+                        for (y, &x) in y[first..first + channels].iter_mut().zip(x) {
+                            *y += x;
+                        }
+                    }
+                }
+            }
+        }
+        Ok((y, (samples, times + memory, groups, channels).into()))
+    }
+}
+
 impl CausalSum {
     /// How long before the sum a tap is.
     const fn lag(&self, tap: usize) -> usize {
@@ -110,6 +167,30 @@ mod tests {
                 |of| causal_sum(&of[0], taps, dilation),
                 |of| op.tensor(&of[0]),
             );
+        }
+    }
+
+    /// In parts of any length, from no sums at all: exactly the sums of the whole.
+    #[test]
+    fn sums_that_go_on_are_those_of_the_whole() {
+        for (taps, dilation) in [(1, 1), (3, 1), (4, 2)] {
+            let x = random(&[2, 12, 3, taps * 5], 1);
+            let whole = causal_sum(&x, taps, dilation).unwrap();
+            let memory = (taps - 1) * dilation;
+            let mut open = whole.narrow(1, 0, memory).unwrap().zeros_like().unwrap();
+            let mut first = 0;
+            for times in [1, 4, 2, 5] {
+                let part = x.narrow(1, first, times).unwrap();
+                let sums = continue_sums(&open, &part, taps, dilation).unwrap();
+                let found = sums.narrow(1, 0, times).unwrap();
+                let difference = (found - whole.narrow(1, first, times).unwrap()).unwrap();
+                assert_eq!(
+                    difference.abs().unwrap().max_all().unwrap().to_scalar::<f64>().unwrap(),
+                    0.0
+                );
+                open = sums.narrow(1, times, memory).unwrap();
+                first += times;
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod biased;
 mod causal;
+mod dot;
 mod events;
 mod mixed;
 mod norm;
@@ -10,7 +11,8 @@ mod product;
 mod real;
 
 pub(crate) use biased::{Activation, biased};
-pub(crate) use causal::causal_sum;
+pub(crate) use causal::{causal_sum, continue_sums};
+pub(crate) use dot::{Stored, dots};
 pub(crate) use events::{data_product, event_product};
 pub(crate) use mixed::mixed_matmul;
 pub(crate) use norm::sum_of_squares;
