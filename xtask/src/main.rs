@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks talk to the terminal")]
 
 mod bench_peers;
+mod bench_torch;
 mod chart;
 mod ci;
 mod command;
@@ -46,6 +47,8 @@ enum Task {
     Neuronio(neuronio::Options),
     /// Times apical and other simulators on the same neuron.
     BenchPeers(bench_peers::Options),
+    /// Times the multitask networks and the same in PyTorch.
+    BenchTorch(bench_torch::Options),
     /// Error and cost of time steps and methods of integration.
     Convergence(convergence::Options),
     /// Time and memory of a step by compartments and by trials.
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Task::Dataset(options) => dataset::run(&options),
         Task::Neuronio(options) => neuronio::run(&options),
         Task::BenchPeers(options) => bench_peers::run(&options),
+        Task::BenchTorch(options) => bench_torch::run(&options),
         Task::Convergence(options) => convergence::run(&options),
         Task::Growth(options) => growth::run(&options),
         Task::Lfpykit(options) => lfpykit::run(&options),

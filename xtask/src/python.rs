@@ -1,4 +1,4 @@
-//! The Python that has NEURON, LFPykit and zarr.
+//! The Python that has NEURON, LFPykit, zarr and PyTorch.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use crate::workspace::root;
 /// Where Python is found.
 #[derive(clap::Args, Clone)]
 pub(crate) struct PythonOptions {
-    /// The Python that has what the task needs installed: NEURON 9.0.2, LFPykit 0.6.2 or zarr, and numpy.
+    /// The Python that has what the task needs installed: NEURON 9.0.2, LFPykit 0.6.2, zarr or PyTorch, and numpy.
     #[arg(long, env = "APICAL_PYTHON", default_value = "python3")]
     python: String,
 }
@@ -47,6 +47,12 @@ impl PythonOptions {
     /// The same of zarr and numpy.
     pub(crate) fn require_zarr(&self) -> Outcome<String> {
         self.require("import numpy, zarr; print(zarr.__version__)", "zarr or numpy", "zarr numpy")
+    }
+
+    /// The same of PyTorch and numpy.
+    pub(crate) fn require_torch(&self) -> Outcome<String> {
+        let print = "import numpy, torch; print(torch.__version__)";
+        self.require(print, "PyTorch or numpy", "torch numpy")
     }
 
     /// The version that a line of Python prints.

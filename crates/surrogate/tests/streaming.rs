@@ -7,7 +7,7 @@ use std::sync::Arc;
 use apical_core::{BinnedEvents, SynapseId};
 use apical_surrogate::{
     Architecture, ExpertAccess, HardSharing, Mixture, MixtureConfig, ModelConfig, ModelInput,
-    ModelStream, MultitaskModel, windows,
+    ModelStream, MultitaskModel, Precision, windows,
 };
 use candle_core::{DType, Device, Tensor};
 
@@ -116,6 +116,23 @@ fn a_stream_says_what_whole_stretches_say() {
                 stream.reset().unwrap();
                 check(&mut stream, 0..TIMES);
             }
+        }
+    }
+}
+
+/// Sixteen bits: 12 of what towers see and 13 of weights leave 1e-3 of outputs whose spread is a tenth or more.
+#[test]
+fn a_stream_in_fixed_point_says_nearly_the_same() {
+    for model in models(DType::F32) {
+        let streams = [Precision::Float32, Precision::Fixed16]
+            .map(|precision| ModelStream::with_precision(&*model, 3, precision).unwrap());
+        let [mut float, mut fixed] = streams;
+        for time in 0..20 {
+            let input = input(3, time..time + 1, DType::F32);
+            let [float, fixed] = [&mut float, &mut fixed]
+                .map(|stream| stream.advance(&*model, &input).unwrap().predictions);
+            let difference = largest_difference(&float, &fixed);
+            assert!(0.0 < difference && difference < 1e-3, "{time} ms: {difference:e}");
         }
     }
 }
