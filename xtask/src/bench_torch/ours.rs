@@ -10,8 +10,8 @@ use apical_core::{
     SectionType, SynapseId, TrialLayout,
 };
 use apical_surrogate::{
-    Architecture, Decay, Frame, HardSharing, Mixture, ModelConfig, ModelInput, ModelStream,
-    MultitaskModel, Precision, Residual, SeenInputs, TaskTable, Trainer, TrainerConfig, TrialBatch,
+    Architecture, Decay, Frame, ModelConfig, ModelInput, ModelStream, Network, Precision, Residual,
+    SeenInputs, SeenVoltages, TaskTable, Trainer, TrainerConfig, TrialBatch,
 };
 use candle_core::{DType, Device, Tensor};
 use rand::RngExt;
@@ -25,24 +25,22 @@ use crate::workspace::text;
 const CHECKED: usize = 4;
 
 pub(super) struct Ours {
-    model: Box<dyn MultitaskModel>,
-    frame: Frame,
+    network: Network,
     precision: Precision,
 }
 
 impl Ours {
     pub(super) fn new(config: ModelConfig, precision: Precision) -> Outcome<Self> {
-        let frame = frame(config.numbers > 0)?;
-        Ok(Self { model: model(config)?, frame, precision })
+        Ok(Self { network: network(config)?, precision })
     }
 
     /// Writes the weights, and what comes of a window of each of some samples: outputs, and the losses of two training steps
     /// without dropout.
     pub(super) fn save(&self, path: &Path) -> Outcome {
-        let config = self.model.config();
+        let model = self.network.model();
+        let config = model.config();
         let (window, device) = (config.window, &Device::Cpu);
-        let mut tensors: HashMap<String, Tensor> = self
-            .model
+        let mut tensors: HashMap<String, Tensor> = model
             .parameters()
             .iter()
             .map(|(name, var)| (name.to_owned(), var.as_detached_tensor()))
@@ -88,16 +86,16 @@ impl Ours {
         let mut outputs = Vec::new();
         for ms in 0..window {
             let input = self.input(&batch, ms..ms + 1)?;
-            let said = stream.advance(&*self.model, &input).map_err(text)?.predictions;
+            let said = stream.advance(model, &input).map_err(text)?.predictions;
             outputs = said.flatten_all().and_then(|x| x.to_vec1()).map_err(text)?;
         }
         add("outputs", outputs, &[CHECKED, TASKS])?;
         // of a copy: training changes weights
-        let copy = model(config.clone())?;
-        let mut trainer = Trainer::new(trainer_config(0.0, None), &*copy).map_err(text)?;
+        let copy = network(config.clone())?;
+        let mut trainer = Trainer::new(trainer_config(0.0, None), copy.model()).map_err(text)?;
         let mut losses = Vec::new();
         for _ in 0..2 {
-            let step = trainer.step(&*copy, &self.frame, &batch, window - 1).map_err(text)?;
+            let step = trainer.step(&copy, &batch, window - 1).map_err(text)?;
             losses.push(step.total as f32);
         }
         add("losses", losses, &[2])?;
@@ -105,7 +103,7 @@ impl Ours {
     }
 
     fn stream(&self, samples: usize) -> Outcome<ModelStream> {
-        ModelStream::with_precision(&*self.model, samples, self.precision).map_err(text)
+        ModelStream::with_precision(self.network.model(), samples, self.precision).map_err(text)
     }
 
     /// ms of a predicted millisecond of so many neurons, the median of those in so many seconds.
@@ -118,7 +116,7 @@ impl Ours {
         let mut inputs = inputs.iter().cycle();
         median_ms(seconds, || {
             let input = inputs.next().ok_or("no input")?;
-            stream.advance(&*self.model, input).map(drop).map_err(text)
+            stream.advance(self.network.model(), input).map(drop).map_err(text)
         })
     }
 
@@ -126,11 +124,10 @@ impl Ours {
     pub(super) fn train(&self, places: usize, seconds: f64) -> Outcome<f64> {
         let batch = batch(STRETCHES, STRETCH_MS, 3)?;
         // of a copy: times should not depend on what was trained before
-        let copy = model(self.model.config().clone())?;
-        let mut trainer = Trainer::new(trainer_config(0.2, Some(places)), &*copy).map_err(text)?;
-        median_ms(seconds, || {
-            trainer.step(&*copy, &self.frame, &batch, CONTEXT_MS).map(drop).map_err(text)
-        })
+        let copy = network(self.network.model().config().clone())?;
+        let config = trainer_config(0.2, Some(places));
+        let mut trainer = Trainer::new(config, copy.model()).map_err(text)?;
+        median_ms(seconds, || trainer.step(&copy, &batch, CONTEXT_MS).map(drop).map_err(text))
     }
 
     /// Some times of all samples.
@@ -155,18 +152,9 @@ impl Ours {
             spikes: vec![0.0; rows],
             weights: vec![1.0; batch.samples],
         };
-        self.frame.input(&part, DType::F32, &Device::Cpu).map_err(text)
+        let framed = self.network.frame().of(&part).map_err(text)?;
+        framed.input(DType::F32, &Device::Cpu).map_err(text)
     }
-}
-
-fn model(config: ModelConfig) -> Outcome<Box<dyn MultitaskModel>> {
-    let (seed, dtype, device) = (1, DType::F32, &Device::Cpu);
-    Ok(match config.architecture {
-        Architecture::Mixture(_) => {
-            Box::new(Mixture::new(config, seed, dtype, device).map_err(text)?)
-        }
-        _ => Box::new(HardSharing::new(config, seed, dtype, device).map_err(text)?),
-    })
 }
 
 fn trainer_config(dropout: f64, places: Option<usize>) -> TrainerConfig {
@@ -178,7 +166,7 @@ fn trainer_config(dropout: f64, places: Option<usize>) -> TrainerConfig {
 }
 
 /// All voltages are standardized already, those of the dendrites first.
-fn frame(voltages: bool) -> Outcome<Frame> {
+fn network(config: ModelConfig) -> Outcome<Network> {
     let record = |compartment| {
         let is_soma = compartment + 1 == COMPARTMENTS;
         CompartmentRecord {
@@ -203,9 +191,13 @@ fn frame(voltages: bool) -> Outcome<Frame> {
     };
     let tasks = TaskTable::verhellen2024(&layout).map_err(text)?;
     let mut inputs = SeenInputs::default();
-    inputs.voltages = voltages;
+    if config.numbers > 0 {
+        inputs.voltages = SeenVoltages::Past;
+    }
     let (means, deviations) = (vec![0.0; COMPARTMENTS], vec![1.0; COMPARTMENTS]);
-    Frame::new(&layout, tasks, inputs, Residual::Absolute, means, deviations).map_err(text)
+    let frame = Frame::new(&layout, tasks, inputs, Residual::Absolute, means, deviations);
+    let model = config.build(1, DType::F32, &Device::Cpu).map_err(text)?;
+    Network::new(model, frame.map_err(text)?, layout).map_err(text)
 }
 
 /// Sparse events, and voltages that vary by about 1.

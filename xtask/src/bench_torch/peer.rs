@@ -49,7 +49,7 @@ impl Peer {
             let difference = answer[what].as_f64().ok_or_else(|| format!("{answer}"))?;
             println!("{kind}: {what} differs by {difference:.1e}");
             // also what is no number
-            if !(difference <= TOLERANCE) {
+            if difference.is_nan() || difference > TOLERANCE {
                 return Err(format!("{kind}: {what} differs by {difference:e}"));
             }
         }
