@@ -17,6 +17,7 @@ pages! {
     tutorial_output: "docs/src/tutorial-output.md",
     tutorial_field_potentials: "docs/src/tutorial-field-potentials.md",
     tutorial_data_sets: "docs/src/tutorial-data-sets.md",
+    tutorial_networks: "docs/src/tutorial-networks.md",
     interchange_datasets: "docs/src/interchange-datasets.md",
     theory_cable: "docs/src/theory-cable.md",
     theory_time_step: "docs/src/theory-time-step.md",

@@ -181,7 +181,7 @@ pub enum ApicalError {
         value: i128,
     },
     /// JSON that does not say what it should, or values that JSON cannot hold.
-    #[cfg(feature = "files")]
+    #[cfg(any(feature = "files", feature = "training"))]
     #[error("{}: {source}", path.display())]
     Json {
         /// The file.
@@ -281,7 +281,7 @@ pub enum ApicalError {
 
 impl ApicalError {
     /// An input or output error at this file or folder.
-    #[cfg(feature = "files")]
+    #[cfg(any(feature = "files", feature = "training"))]
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }
