@@ -61,6 +61,7 @@ mod error;
 mod frame;
 mod layer;
 pub mod lfdeep;
+mod memory;
 mod model;
 mod network;
 mod ops;
@@ -76,6 +77,7 @@ pub use checkpoint::Checkpoint;
 pub use error::SurrogateError;
 pub use frame::{Frame, FramedBatch, Residual, SeenInputs, SeenVoltages};
 pub use layer::{Decoder, Dropout, Precision, StreamState, Temporal, TemporalConfig};
+pub use memory::keep_freed_memory;
 pub use model::{
     Architecture, ExpertAccess, GateInit, HardSharing, Mixture, MixtureConfig, ModelConfig,
     ModelInput, ModelStream, MultitaskModel, Outputs, Padding, windows,

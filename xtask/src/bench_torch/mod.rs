@@ -96,6 +96,8 @@ impl std::fmt::Display for Kind {
 
 /// Checks that both sides compute the same, times them in turn and prints medians.
 pub(crate) fn run(options: &Options) -> Outcome {
+    // as `apical train` does
+    apical_surrogate::keep_freed_memory();
     let version = options.python.require_torch()?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build_global();
     pool.map_err(|error| error.to_string())?;

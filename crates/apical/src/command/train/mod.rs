@@ -8,6 +8,7 @@ use std::io::{self, Write};
 
 use apical::ApicalError;
 use apical::input::read_json;
+use apical::surrogate::keep_freed_memory;
 use apical::training::{Report, Training, TrainingConfig, device};
 
 pub(super) use args::TrainArgs;
@@ -16,6 +17,7 @@ use progress::Progress;
 use super::Failure;
 
 pub(super) fn run(args: &TrainArgs) -> Result<(), Failure> {
+    keep_freed_memory();
     let device = device(&args.device)?;
     let mut training = if args.resume {
         Training::resume(&args.dataset, &args.out, &device)?
