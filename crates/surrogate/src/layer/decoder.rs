@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
-use fearless_simd::{Level, Simd, SimdBase, SimdFloat, dispatch};
+use fearless_simd::{Level, Simd, SimdBase, SimdFloat, dispatch, f32x16};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -299,16 +299,25 @@ impl<T: Stored> Part<'_, T> {
         let mut mixture = vec![T::default(); of_mixture * inputs];
         let mut scales = vec![0.0; of_mixture];
         let mut units = vec![0.0; most * parts.units];
+        let mut hidden = vec![0.0; most * parts.outputs];
         for first in (0..self.rows).step_by(ROWS_AT_A_TIME) {
             let rows = ROWS_AT_A_TIME.min(self.rows - first);
             let seen = &self.seen.rows[first * inputs..(first + rows) * inputs];
             let seen_scales = &self.seen.scales[first..first + rows];
             let units = &mut units[..rows * parts.units];
+            let hidden = &mut hidden[..rows * parts.outputs];
             for (index, predictions) in predictions.chunks_exact_mut(self.rows).enumerate() {
                 let task = self.first + index;
                 let predictions = &mut predictions[first..first + rows];
                 let Some(folded) = &parts.gates else {
-                    parts.tower(simd, task, seen, seen_scales, units, predictions);
+                    parts.tower(
+                        simd,
+                        task,
+                        seen,
+                        seen_scales,
+                        [&mut *units, &mut *hidden],
+                        predictions,
+                    );
                     continue;
                 };
                 let of_experts = folded.experts;
@@ -331,7 +340,14 @@ impl<T: Stored> Part<'_, T> {
                     }
                 }
                 let mixture = &mixture[..rows * inputs];
-                parts.tower(simd, task, mixture, &scales[..rows], units, predictions);
+                parts.tower(
+                    simd,
+                    task,
+                    mixture,
+                    &scales[..rows],
+                    [&mut *units, &mut *hidden],
+                    predictions,
+                );
             }
         }
     }
@@ -407,7 +423,7 @@ fn mix<S: Simd>(simd: S, gates: &[f32], experts: &[f32], bias: f32, mixture: &mu
 }
 
 impl<T: Stored> Parts<T> {
-    /// The prediction of one task for every row of x `[rows, inputs]`.
+    /// The prediction of one task for every row of x `[rows, inputs]`. `units` and `hidden` are places for both layers.
     #[inline(always)]
     fn tower<S: Simd>(
         &self,
@@ -415,7 +431,7 @@ impl<T: Stored> Parts<T> {
         task: usize,
         x: &[T],
         scales: &[f32],
-        units: &mut [f32],
+        [units, hidden]: [&mut [f32]; 2],
         predictions: &mut [f32],
     ) {
         let Self { inputs, outputs, .. } = *self;
@@ -431,24 +447,26 @@ impl<T: Stored> Parts<T> {
         }
         let second = &self.second[task * self.units * outputs..][..self.units * outputs];
         let second_bias = &self.second_bias[task * outputs..(task + 1) * outputs];
-        let third = &self.third[task * outputs..(task + 1) * outputs];
-        for (units, prediction) in units.chunks_exact(self.units).zip(predictions) {
-            let mut sum = 0.0;
+        for (units, y) in units.chunks_exact(self.units).zip(hidden.chunks_exact_mut(outputs)) {
             for at in (0..outputs).step_by(WIDEST) {
-                let mut y = [0.0; WIDEST];
-                y.copy_from_slice(&second_bias[at..at + WIDEST]);
+                let mut sums = f32x16::from_slice(simd, &second_bias[at..at + WIDEST]);
                 for (&unit, weights) in units.iter().zip(second.chunks_exact(outputs)) {
-                    let weights = &weights[at..at + WIDEST];
-                    for k in 0..WIDEST {
-                        y[k] += unit * weights[k];
-                    }
+                    let weights = f32x16::from_slice(simd, &weights[at..at + WIDEST]);
+                    sums = f32x16::splat(simd, unit).mul_add(weights, sums);
                 }
-                let third = &third[at..at + WIDEST];
-                for k in 0..WIDEST {
-                    y[k] = Activation::Elu.of(y[k]) * third[k];
-                }
-                sum += y.iter().sum::<f32>();
+                sums.store_slice(&mut y[at..at + WIDEST]);
             }
+        }
+        for y in &mut *hidden {
+            *y = Activation::Elu.of(*y);
+        }
+        let third = &self.third[task * outputs..(task + 1) * outputs];
+        for (y, prediction) in hidden.chunks_exact(outputs).zip(predictions) {
+            let mut sum = f32x16::splat(simd, 0.0);
+            for (y, third) in y.chunks_exact(WIDEST).zip(third.chunks_exact(WIDEST)) {
+                sum = f32x16::from_slice(simd, y).mul_add(f32x16::from_slice(simd, third), sum);
+            }
+            let sum = sum.reduce_sum();
             *prediction = sum + self.third_bias[task];
         }
     }
