@@ -83,6 +83,7 @@ pub use model::{
     ModelInput, ModelStream, MultitaskModel, Outputs, Padding, windows,
 };
 pub use network::Network;
+pub use ops::Activation;
 pub use optimizer::{Adam, AdamConfig, Decay, Moments};
 pub use parameters::Parameters;
 pub use predictor::{Predictor, PredictorState};

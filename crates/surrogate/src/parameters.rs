@@ -31,7 +31,12 @@ pub(crate) enum Init {
 impl Init {
     /// As PyTorch starts convolutions and linear layers of so many inputs: uniform within ± 1/√n.
     pub(crate) fn fan_in(inputs: usize) -> Self {
-        let bound = (inputs.max(1) as f64).sqrt().recip();
+        Self::scaled_fan_in(1.0, inputs)
+    }
+
+    /// Uniform within ± scale/√n. With √3 a sum of n independent numbers of variance 1 has variance 1.
+    pub(crate) fn scaled_fan_in(scale: f64, inputs: usize) -> Self {
+        let bound = scale * (inputs.max(1) as f64).sqrt().recip();
         Self::Uniform(-bound, bound)
     }
 }

@@ -3,8 +3,8 @@ use std::str::FromStr;
 
 use apical_dataset::{Balance, SplitFractions, WindowShape};
 use apical_surrogate::{
-    Architecture, Decay, Frame, GateInit, ModelConfig, Padding, SeenInputs, SeenVoltages,
-    TemporalConfig, TrainerConfig,
+    Activation, Architecture, Decay, Frame, GateInit, ModelConfig, Padding, SeenInputs,
+    SeenVoltages, TemporalConfig, TrainerConfig,
 };
 use serde::{Deserialize, Serialize};
 
@@ -81,7 +81,7 @@ pub struct TrainingConfig {
     pub architecture: Option<Architecture>,
     /// Whether gates start from positive weights, and closed ones may open; not by default.
     pub published_gates: bool,
-    /// What goes along time.
+    /// What goes along time; with published sizes, but ELU for the sigmoid, by default.
     pub temporal: TemporalConfig,
     /// How much of the past a tower sees, ms; 100 by default.
     pub window: usize,
@@ -128,11 +128,13 @@ impl Default for TrainingConfig {
         trainer.dropout = 0.0;
         trainer.clip_norm = Some(1.0);
         trainer.schedule.warm_up = 50;
+        let mut temporal = TemporalConfig::default();
+        temporal.activation = Activation::Elu;
         Self {
             model: ModelName::default(),
             architecture: None,
             published_gates: false,
-            temporal: TemporalConfig::default(),
+            temporal,
             window: 100,
             padding: Padding::default(),
             inputs,
@@ -155,7 +157,7 @@ impl Default for TrainingConfig {
 }
 
 impl TrainingConfig {
-    /// As published: absolute voltages from windows of 100 ms with zeros before them, 32 at a time, past voltages given, Adam
+    /// As published: sigmoids, absolute voltages from windows of 100 ms with zeros before them, 32 at a time, past voltages given, Adam
     /// with coupled decay and a rate that stays, gates that start from positive weights and that training may open. Only the
     /// split is by whole trials. Model, seed and steps are these.
     #[must_use]
@@ -163,6 +165,7 @@ impl TrainingConfig {
         let mut config = Self { model: self.model, seed: self.seed, ..Self::default() };
         config.steps = self.steps;
         config.published_gates = true;
+        config.temporal = TemporalConfig::default();
         config.padding = Padding::Zero;
         config.inputs.currents = false;
         config.residual = ResidualPath::Absolute;

@@ -2,7 +2,7 @@ use candle_core::{D, Tensor, Var};
 
 use crate::SurrogateError;
 use crate::ops::{Activation, biased, causal_sum, continue_sums, grouped_matmul};
-use crate::parameters::{Init, Parameters};
+use crate::parameters::Parameters;
 
 /// Causal dilated convolutions of several networks side by side, one a group, whose weights are a gain and a direction for
 /// each output: w = g·v/‖v‖ (Salimans & Kingma 2016, arXiv:1602.07868).
@@ -15,6 +15,7 @@ pub(crate) struct WeightNormConvolution {
     /// `[groups, outputs]`.
     bias: Var,
     dilation: usize,
+    activation: Activation,
 }
 
 impl WeightNormConvolution {
@@ -22,16 +23,16 @@ impl WeightNormConvolution {
         parameters: &mut Parameters,
         name: &str,
         [groups, inputs, outputs]: [usize; 3],
-        taps: usize,
-        dilation: usize,
+        [taps, dilation]: [usize; 2],
+        activation: Activation,
     ) -> Result<Self, SurrogateError> {
-        let init = Init::fan_in(inputs * taps);
+        let init = activation.init(inputs * taps);
         let shape = [groups, outputs, inputs, taps];
         let direction = parameters.add(&format!("{name}.direction"), &shape, init)?;
         // so that the weight is the direction
         let gain = parameters.insert(&format!("{name}.gain"), &norm(&direction)?)?;
         let bias = parameters.add(&format!("{name}.bias"), &[groups, outputs], init)?;
-        Ok(Self { gain, direction, bias, dilation })
+        Ok(Self { gain, direction, bias, dilation, activation })
     }
 
     /// The weights as they are now.
@@ -41,7 +42,8 @@ impl WeightNormConvolution {
         let weight = self.direction.broadcast_mul(&scale.reshape((groups, outputs, 1, 1))?)?;
         let weight = weight.permute((0, 2, 3, 1))?.reshape((groups, inputs, taps * outputs))?;
         let bias = self.bias.as_tensor().clone();
-        Ok(Convolution { weight, bias, taps, dilation: self.dilation })
+        let Self { dilation, activation, .. } = *self;
+        Ok(Convolution { weight, bias, taps, dilation, activation })
     }
 }
 
@@ -54,6 +56,7 @@ pub(crate) struct Convolution {
     pub(crate) bias: Tensor,
     pub(crate) taps: usize,
     dilation: usize,
+    pub(crate) activation: Activation,
 }
 
 impl Convolution {
@@ -70,7 +73,7 @@ impl Convolution {
         Ok(products.reshape((samples, times, groups, ()))?)
     }
 
-    /// The sums over taps with bias and sigmoid: `[samples, times, groups, outputs]`.
+    /// The sums over taps with bias, activated: `[samples, times, groups, outputs]`.
     pub(crate) fn finish(&self, products: &Tensor) -> Result<Tensor, SurrogateError> {
         self.activate(&causal_sum(products, self.taps, self.dilation)?)
     }
@@ -97,7 +100,7 @@ impl Convolution {
     fn activate(&self, sums: &Tensor) -> Result<Tensor, SurrogateError> {
         let (samples, times, groups, outputs) = sums.dims4()?;
         let sums = sums.reshape((samples * times, groups, outputs))?;
-        let y = biased(&sums, &self.bias, Activation::Sigmoid)?;
+        let y = biased(&sums, &self.bias, self.activation)?;
         Ok(y.reshape((samples, times, groups, outputs))?)
     }
 }

@@ -2,13 +2,17 @@
 
 use candle_core::{Result, Shape, Tensor, bail};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::operation::{Argument, Kernel, Operation, apply2, compute};
 use super::real::{Real, vectorized};
+use crate::parameters::Init;
 
 /// A function of every number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Activation {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Activation {
     /// x.
     Identity,
     /// 1 / (1 + e⁻ˣ).
@@ -20,6 +24,15 @@ pub(crate) enum Activation {
 }
 
 impl Activation {
+    /// What weights of so many inputs start from: with the sigmoid as published, which is as PyTorch does, else so that a
+    /// sum of independent numbers keeps their variance.
+    pub(crate) fn init(self, inputs: usize) -> Init {
+        match self {
+            Self::Sigmoid => Init::fan_in(inputs),
+            _ => Init::scaled_fan_in(3_f64.sqrt(), inputs),
+        }
+    }
+
     #[inline(always)]
     pub(crate) fn of<T: Real>(self, x: T) -> T {
         let (zero, one) = (T::from(0.0), T::from(1.0));

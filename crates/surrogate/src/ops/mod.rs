@@ -10,7 +10,8 @@ mod operation;
 mod product;
 mod real;
 
-pub(crate) use biased::{Activation, biased};
+pub use biased::Activation;
+pub(crate) use biased::biased;
 pub(crate) use causal::{causal_sum, continue_sums};
 pub(crate) use dot::{Stored, dots};
 pub(crate) use events::{data_product, event_product};
