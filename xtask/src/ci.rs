@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::command::{cargo, is_installed, run as run_command};
 use crate::workspace::{Package, packages};
-use crate::{Outcome, dataset, golden, tidy};
+use crate::{Outcome, cuda, dataset, golden, tidy};
 
 /// Which stages run.
 #[derive(clap::Args)]
@@ -29,6 +29,8 @@ enum Stage {
     Clippy,
     /// Every crate alone: without features, and with each feature alone.
     Features,
+    /// Lints of what is compiled for graphics processors; needs none.
+    Cuda,
     /// The documentation, links included.
     Doc,
     /// All tests, documentation examples included.
@@ -43,12 +45,13 @@ enum Stage {
     Typos,
 }
 
-const STAGES: [Stage; 11] = [
+const STAGES: [Stage; 12] = [
     Stage::Tidy,
     Stage::Golden,
     Stage::Fmt,
     Stage::Clippy,
     Stage::Features,
+    Stage::Cuda,
     Stage::Doc,
     Stage::Test,
     Stage::Mpi,
@@ -94,6 +97,7 @@ fn run_stage(stage: Stage, packages: &[Package]) -> Outcome {
             "warnings",
         ])),
         Stage::Features => packages.iter().try_for_each(check_features),
+        Stage::Cuda => cuda::check(),
         Stage::Doc => run_command(
             cargo(&["doc", "--workspace", "--no-deps", "--locked"])
                 .env("RUSTDOCFLAGS", "-D warnings"),

@@ -8,6 +8,7 @@ mod ci;
 mod command;
 mod convergence;
 mod crate_graph;
+mod cuda;
 mod dataset;
 mod golden;
 mod growth;
@@ -36,6 +37,8 @@ enum Task {
     Tidy,
     /// Checks golden data, or makes it again with NEURON.
     Golden(golden::Options),
+    /// Builds apical-surrogate's feature `cuda` with NVIDIA's compiler from PyPI; needs no graphics processor.
+    CudaBuild(cuda::Options),
     /// Compares imported reconstructions with NEURON's.
     NeuronImport(neuron_import::Options),
     /// Compares the synaptic input process with its published recipe in NumPy.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Task::Ci(options) => ci::run(&options),
         Task::Tidy => tidy::run(),
         Task::Golden(options) => golden::run(&options),
+        Task::CudaBuild(options) => cuda::build(&options),
         Task::NeuronImport(options) => neuron_import::run(&options),
         Task::InputRecipe(options) => input_recipe::run(&options),
         Task::Dataset(options) => dataset::run(&options),
