@@ -4,8 +4,8 @@ use svg::Document;
 use svg::node::element::path::Data;
 use svg::node::element::{Group, Line as Stroke, Path, Rectangle, Text};
 
-/// Vermilion and blue, which differ to every eye and in gray (Okabe & Ito).
-pub(crate) const COLORS: [&str; 2] = ["#d55e00", "#0072b2"];
+/// Vermilion, blue and bluish green, which differ to every eye (Okabe & Ito), the first two in gray as well.
+pub(crate) const COLORS: [&str; 3] = ["#d55e00", "#0072b2", "#009e73"];
 pub(crate) const INK: &str = "#333333";
 const FAINT: &str = "#e2e2e2";
 pub(crate) const TITLE_PX: f64 = 13.0;
@@ -96,7 +96,7 @@ impl Frame {
     }
 }
 
-/// A line of one of the two colors.
+/// A line of one of the colors.
 pub(crate) fn line_path(data: Data, line: usize) -> Path {
     Path::new()
         .set("d", data)

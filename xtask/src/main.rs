@@ -13,6 +13,7 @@ mod dataset;
 mod golden;
 mod growth;
 mod input_recipe;
+mod learning;
 mod lfpykit;
 mod neuron_import;
 mod neuronio;
@@ -41,6 +42,8 @@ enum Task {
     CudaBuild(cuda::Options),
     /// Compares imported reconstructions with NEURON's.
     NeuronImport(neuron_import::Options),
+    /// Trains the three networks on a data set, with the figure and the table of the book.
+    Learning(learning::Options),
     /// Compares the synaptic input process with its published recipe in NumPy.
     InputRecipe(input_recipe::Options),
     /// Checks data sets: with Python, with MPI, and how fast they are made.
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Task::Golden(options) => golden::run(&options),
         Task::CudaBuild(options) => cuda::build(&options),
         Task::NeuronImport(options) => neuron_import::run(&options),
+        Task::Learning(options) => learning::run(&options),
         Task::InputRecipe(options) => input_recipe::run(&options),
         Task::Dataset(options) => dataset::run(&options),
         Task::Neuronio(options) => neuronio::run(&options),

@@ -50,7 +50,7 @@ fn empty_folder(name: &str) -> Outcome<PathBuf> {
 }
 
 /// The program `apical`, built in release mode.
-fn program() -> Outcome<PathBuf> {
+pub(crate) fn program() -> Outcome<PathBuf> {
     command::run(&mut command::cargo(&["build", "--release", "--locked", "-p", "apical"]))?;
     Ok(target().join("release").join("apical"))
 }

@@ -107,13 +107,13 @@ pub struct TrainingConfig {
     pub balance: Balance,
     /// Steps of the training; 2000 by default.
     pub steps: u64,
-    /// Steps between validations, each of which writes a checkpoint; 200 by default.
+    /// Steps between validations, each of which writes a checkpoint; 100 by default.
     pub validate_every: u64,
     /// Most trials of a validation; 8 by default.
     pub validation_trials: usize,
     /// Every so many ms of a trial are predicted in validations and tests; 7 by default.
     pub stride_ms: usize,
-    /// How steps are made. By default the rate rises for 50 steps.
+    /// How steps are made. By default the rate rises to 2e-3 within 50 steps.
     pub trainer: TrainerConfig,
     /// Whether the rate falls as a cosine that ends with the last step, whatever the schedule says of its end; yes by default.
     pub cosine: bool,
@@ -127,7 +127,7 @@ impl Default for TrainingConfig {
         trainer.places_per_sample = Some(24);
         trainer.dropout = 0.0;
         trainer.clip_norm = Some(1.0);
-        trainer.schedule.warm_up = 50;
+        (trainer.schedule.rate, trainer.schedule.warm_up) = (2e-3, 50);
         let mut temporal = TemporalConfig::default();
         temporal.activation = Activation::Elu;
         Self {
@@ -147,7 +147,7 @@ impl Default for TrainingConfig {
             settling_ms: 250,
             balance: Balance::default(),
             steps: 2000,
-            validate_every: 200,
+            validate_every: 100,
             validation_trials: 8,
             stride_ms: 7,
             trainer,
