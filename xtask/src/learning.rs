@@ -8,7 +8,7 @@ use svg::Document;
 use svg::node::element::path::Data;
 
 use crate::chart::{Axis, Frame, ORIGIN, TEXT_PX, line_path, page, text};
-use crate::command::{self, cargo};
+use crate::command;
 use crate::workspace::{root, text as shown};
 use crate::{Outcome, dataset};
 
