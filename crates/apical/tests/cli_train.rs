@@ -122,6 +122,13 @@ fn a_trained_network_predicts() {
     assert_eq!(manifest["errors"][0]["region"], "soma");
     assert!(fs::read_to_string(out.join("traces.svg")).unwrap().starts_with("<svg"));
 
+    // potentials follow from predicted voltages, as from simulated ones
+    let potentials = folder.path().join("potentials");
+    succeeds("lfp --electrodes six --voltages", &[&out, Path::new("--out"), &potentials]);
+    let (shape, values) = array::<f64>(&potentials.join("potential_mv.npy"));
+    assert_eq!(shape, [6, 301]);
+    assert!(values.iter().any(|v_mv| v_mv.abs() > 1e-6) && values.iter().all(|v| v.is_finite()));
+
     // input that is drawn needs no data set
     succeeds("predict --duration-ms 50 --checkpoint", &[&network, Path::new("--out"), &out]);
     assert_eq!(array::<f32>(&out.join("voltage_mv.npy")).0, [640, 51]);

@@ -21,7 +21,7 @@ use crate::command::{Failure, refusal};
 #[derive(Args, Debug)]
 #[command(after_long_help = after_help())]
 pub(in crate::command) struct LfpArgs {
-    /// Folder that `apical simulate` wrote, or an npy file of voltages.
+    /// Folder that `apical simulate` or `apical predict` wrote, or an npy file of voltages.
     ///
     /// A file is float32 or float64, mV, shape [compartments, times]: rows in the order of `compartments` in the manifest of
     /// `apical simulate`. Without the rows of the axon, its membrane currents are taken to be zero; what this costs is in the

@@ -1,6 +1,6 @@
 //! What potentials are found from: the neuron, and its membrane currents or voltages.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use apical::ApicalError;
 use apical::biophysics::Integration;
@@ -65,6 +65,19 @@ struct StoredRun {
     compartments: CompartmentTable,
 }
 
+/// What tells a folder of `apical predict`.
+#[derive(Deserialize)]
+struct PerhapsPrediction {
+    checkpoint: Option<PathBuf>,
+}
+
+/// What is needed of the manifest of `apical predict`.
+#[derive(Deserialize)]
+struct StoredPrediction {
+    morphology: Option<PathBuf>,
+    compartments: CompartmentTable,
+}
+
 #[derive(Deserialize)]
 struct StoredParameters {
     preset: Preset,
@@ -85,7 +98,28 @@ const VOLTAGES: &str = "voltage_mv.npy";
 
 impl Source {
     pub(super) fn open(args: &LfpArgs) -> Result<Self, ApicalError> {
-        if args.voltages.is_dir() { Self::of_run(args) } else { Self::of_file(args) }
+        let path = args.voltages.as_path();
+        if !path.is_dir() {
+            let file = args.morphology.as_deref().unwrap_or(Path::new(DEFAULT));
+            return Self::of_file(args, path, file);
+        }
+        match read_manifest::<PerhapsPrediction>(path)?.checkpoint {
+            Some(_) => Self::of_prediction(args),
+            None => Self::of_run(args),
+        }
+    }
+
+    fn of_prediction(args: &LfpArgs) -> Result<Self, ApicalError> {
+        let folder = args.voltages.as_path();
+        let stored: StoredPrediction = read_manifest(folder)?;
+        let file = args.morphology.as_deref().or(stored.morphology.as_deref());
+        let source =
+            Self::of_file(args, &folder.join(VOLTAGES), file.unwrap_or(Path::new(DEFAULT)))?;
+        let table = source.tree.compartment_table();
+        let rows = table.iter().filter(|(id, _)| !source.unknown.contains(id));
+        let made = CompartmentTable::new(rows.map(|(_, record)| record.clone()).collect());
+        check_table(folder, &stored.compartments, &made, &source.morphology.source)?;
+        Ok(source)
     }
 
     fn of_run(args: &LfpArgs) -> Result<Self, ApicalError> {
@@ -138,17 +172,17 @@ impl Source {
         })
     }
 
-    fn of_file(args: &LfpArgs) -> Result<Self, ApicalError> {
-        let matrix = read_matrix(&args.voltages)?;
+    /// Voltages in a file, of the neuron in another.
+    fn of_file(args: &LfpArgs, path: &Path, morphology: &Path) -> Result<Self, ApicalError> {
+        let matrix = read_matrix(path)?;
         let preset = args.preset.unwrap_or(Preset::Shai2015);
         let max_compartment_length_um =
             args.max_compartment_length_um.unwrap_or(MAX_COMPARTMENT_LENGTH_UM);
-        let file = args.morphology.as_deref().unwrap_or(Path::new(DEFAULT));
-        let reconstruction = Reconstruction::load(file)?;
+        let reconstruction = Reconstruction::load(morphology)?;
         let (morphology, tree) = reconstruction.divided(preset, max_compartment_length_um)?;
         let sample_ms = args.sample_ms.unwrap_or(1.0);
         let times_ms = times_ms(matrix.columns, sample_ms);
-        let (values, unknown) = complete(&args.voltages, matrix, &tree.compartment_table())?;
+        let (values, unknown) = complete(path, matrix, &tree.compartment_table())?;
         Ok(Self {
             morphology,
             tree,

@@ -46,6 +46,8 @@ struct Manifest {
     checkpoint: PathBuf,
     dataset: Option<PathBuf>,
     trial: Option<usize>,
+    /// The reconstruction, if it is that of the network.
+    morphology: Option<PathBuf>,
     teacher_forced: bool,
     duration_ms: usize,
     threshold: f64,
@@ -72,7 +74,7 @@ pub(super) fn run(args: &PredictArgs) -> Result<(), Failure> {
         None => None,
     };
     let mut directory = RunDirectory::create(&args.out)?;
-    let spikes_ms = write(args, &network, &prediction, &mut directory)?;
+    let (spikes_ms, is_drawn) = write(args, &network, &prediction, &mut directory)?;
     let rows = prediction.rows.iter();
     let records = rows.filter_map(|&(id, _)| network.layout().compartments.get(id).cloned());
     let manifest = Manifest {
@@ -80,6 +82,7 @@ pub(super) fn run(args: &PredictArgs) -> Result<(), Failure> {
         checkpoint: path,
         dataset: args.dataset.clone(),
         trial: args.trial,
+        morphology: is_drawn.then(|| args.morphology.clone()),
         teacher_forced: args.teacher_forced,
         duration_ms: trial.bins(),
         threshold: args.threshold,
@@ -163,13 +166,13 @@ fn errors(
     Ok(errors.by_region(&CompartmentTable::new(records), &mean_mv)?)
 }
 
-/// Writes arrays and figure, and says when there are spikes.
+/// Writes arrays and figure, and says when there are spikes and whether the reconstruction is that of the network.
 fn write(
     args: &PredictArgs,
     network: &Network,
     prediction: &Prediction,
     directory: &mut RunDirectory,
-) -> Result<Vec<f64>, ApicalError> {
+) -> Result<(Vec<f64>, bool), ApicalError> {
     let rows = prediction.rows.len();
     let times = prediction.voltages_mv.len() / rows.max(1);
     directory.write_array(
@@ -200,7 +203,9 @@ fn write(
         "ends, ms, of the milliseconds in which the probability of a somatic spike comes to the threshold",
     )?;
     directory.remove("membrane_current_na.npy")?;
-    match figure(args, network, prediction, spikes_ms.len())? {
+    let figure = figure(args, network, prediction, spikes_ms.len())?;
+    let is_drawn = figure.is_some();
+    match figure {
         Some(figure) => directory.write_text("traces.svg", &figure)?,
         None => {
             directory.remove("traces.svg")?;
@@ -210,7 +215,7 @@ fn write(
             ));
         }
     }
-    Ok(spikes_ms)
+    Ok((spikes_ms, is_drawn))
 }
 
 /// Ends of the milliseconds in which a probability rises to the threshold.
