@@ -9,6 +9,7 @@ use svg::node::element::path::Data;
 
 use crate::chart::{Axis, Frame, ORIGIN, TEXT_PX, line_path, page, text};
 use crate::command;
+use crate::timing::median;
 use crate::workspace::{root, text as shown};
 use crate::{Outcome, dataset};
 
@@ -98,7 +99,9 @@ impl Training {
         let report: Value = serde_json::from_str(&json).map_err(shown)?;
         let losses = column(&self.folder.join("losses.csv"), "seconds")?;
         let steps = losses.len();
-        let minutes = losses.iter().map(|(_, seconds)| seconds).sum::<f64>() / 60.0;
+        // as if none had been held up
+        let second = median(losses.iter().map(|&(_, seconds)| seconds));
+        let minutes = steps as f64 * second / 60.0;
         let (network, form) = (NETWORKS[self.network].0, FORMS[self.form].0);
         println!("{network}, {form}: {steps} steps, {minutes:.1} min");
         for row in report["rows"].as_array().into_iter().flatten() {
