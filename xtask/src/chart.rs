@@ -138,8 +138,11 @@ impl Axis {
             .collect()
     }
 
-    /// Powers of ten; where they are few, 2 and 5 times these too.
+    /// Powers of ten; where they are few, 2 and 5 times these too, or all.
     fn is_labelled(&self, value: f64) -> bool {
+        if self.from[1] - self.from[0] < 0.7 {
+            return true;
+        }
         let digit = (value / 10_f64.powf((value.log10() + 1e-9).floor())).round();
         digit == 1.0 || (self.from[1] - self.from[0] < 2.0 && [2.0, 5.0].contains(&digit))
     }

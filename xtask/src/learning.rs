@@ -15,7 +15,7 @@ use crate::{Outcome, dataset};
 
 /// Networks, and the steps that each makes in about ten minutes of two cores, in the order of [`FORMS`].
 const NETWORKS: [(&str, [u64; 3]); 3] =
-    [("mh", [800, 700, 1200]), ("mmoe", [500, 450, 600]), ("mmoeex", [250, 250, 200])];
+    [("MH", [800, 700, 1200]), ("MMoE", [500, 450, 600]), ("MMoEEx", [250, 250, 200])];
 
 /// Folder, title, arguments, and what a loss of 1 is.
 const FORMS: [(&str, &str, &[&str], &str); 3] = [
@@ -54,7 +54,8 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let trainings: Vec<Training> = (0..FORMS.len())
         .flat_map(|form| (0..NETWORKS.len()).map(move |network| (form, network)))
         .map(|(form, network)| {
-            let folder = out.join(format!("{}-{}", NETWORKS[network].0, FORMS[form].0));
+            let folder = format!("{}-{}", NETWORKS[network].0.to_lowercase(), FORMS[form].0);
+            let folder = out.join(folder);
             Training { network, form, folder }
         })
         .collect();
@@ -88,7 +89,8 @@ impl Training {
             return command::run(train.arg("--resume"));
         }
         let (model, steps) = NETWORKS[self.network];
-        train.args(["--model", model, "--steps", &steps[self.form].to_string()]);
+        let (model, steps) = (model.to_lowercase(), steps[self.form].to_string());
+        train.args(["--model", &model, "--steps", &steps]);
         command::run(train.args(FORMS[self.form].2))
     }
 
@@ -138,20 +140,23 @@ fn column(path: &Path, name: &str) -> Outcome<Vec<(f64, f64)>> {
 
 /// A panel a form, a line a network: losses of voltages on validation trials.
 fn draw(trainings: &[&Training]) -> Outcome<Document> {
-    let mut document = page(FORMS.len());
+    let is_shown = |form: usize| trainings.iter().any(|training| training.form == form);
+    let forms: Vec<usize> = (0..FORMS.len()).filter(|&form| is_shown(form)).collect();
+    let mut document = page(forms.len().max(1));
     for (network, (name, _)) in NETWORKS.iter().enumerate() {
         let left = ORIGIN[0] + 120.0 * network as f64;
         let data = Data::new().move_to((left, 20.0)).line_to((left + 28.0, 20.0));
         document = document.add(line_path(data, network));
-        document = document.add(text(name.to_uppercase(), [left + 35.0, 24.0], "start", TEXT_PX));
+        document = document.add(text(*name, [left + 35.0, 24.0], "start", TEXT_PX));
     }
-    for (form, (_, title, _, loss)) in FORMS.iter().enumerate() {
+    for (panel, form) in forms.into_iter().enumerate() {
+        let (_, title, _, loss) = FORMS[form];
         let mut lines = Vec::new();
         for training in trainings.iter().filter(|training| training.form == form) {
             let losses = column(&training.folder.join("validation.csv"), "voltage")?;
             lines.push((training.network, losses));
         }
-        let frame = Frame::new(form);
+        let frame = Frame::new(panel);
         let points = || lines.iter().flat_map(|(_, points)| points.iter().copied());
         if points().next().is_none() {
             continue;
