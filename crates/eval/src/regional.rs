@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fmt;
 
 use apical_core::{CompartmentId, CompartmentTable, Region};
 use serde::{Deserialize, Serialize};
@@ -94,6 +95,20 @@ pub enum ReportedRegion {
     Trunk,
     /// Apical tuft.
     Tuft,
+}
+
+/// In lower case, as in files.
+impl fmt::Display for ReportedRegion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Soma => "soma",
+            Self::Basal => "basal",
+            Self::Oblique => "oblique",
+            Self::Apical => "apical",
+            Self::Trunk => "trunk",
+            Self::Tuft => "tuft",
+        })
+    }
 }
 
 impl ReportedRegion {

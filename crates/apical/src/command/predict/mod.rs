@@ -256,10 +256,13 @@ fn summarize(manifest: &Manifest, args: &PredictArgs) -> io::Result<()> {
     let per_ms = 1000.0 * manifest.wall_time_s / duration_ms as f64;
     writeln!(out, "{:.2} s of wall time, {per_ms:.2} ms per ms", manifest.wall_time_s)?;
     for error in manifest.errors.iter().flatten() {
-        let region = format!("{:?}", error.region).to_lowercase();
         let explained = 100.0 * error.explained_variance;
         let error_mv = error.mse_mv2.sqrt();
-        writeln!(out, "{region:<8} {explained:6.1} % explained, {error_mv:.2} mV rms error")?;
+        writeln!(
+            out,
+            "{:<8} {explained:6.1} % explained, {error_mv:.2} mV rms error",
+            error.region
+        )?;
     }
     for array in &manifest.arrays {
         writeln!(out, "wrote {}", args.out.join(&array.name).display())?;

@@ -57,7 +57,7 @@ fn table(report: &Report, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{trials}, standardized mean square error one millisecond ahead; 1 is the mean")?;
     write!(out, "{:<14}", "")?;
     for region in report.rows.iter().take(1).flat_map(|row| &row.regions) {
-        write!(out, "{:>9}", format!("{:?}", region.region).to_lowercase())?;
+        write!(out, "{:>9}", region.region)?;
     }
     writeln!(out)?;
     for row in &report.rows {

@@ -52,8 +52,7 @@ impl Progress {
                 let regions: Vec<_> = regions
                     .iter()
                     .map(|error| {
-                        let region = format!("{:?}", error.region).to_lowercase();
-                        format!("{region} {:.1} %", 100.0 * error.explained_variance)
+                        format!("{} {:.1} %", error.region, 100.0 * error.explained_variance)
                     })
                     .collect();
                 let best = if *is_best { ", the best so far" } else { "" };
