@@ -34,6 +34,8 @@ pub const BEST: &str = "best.safetensors";
 pub struct Training {
     config: TrainingConfig,
     store: Arc<Store>,
+    /// Which data set it is.
+    identity: String,
     split: Split,
     position: Position,
     network: Network,
@@ -89,14 +91,22 @@ impl Training {
         config: TrainingConfig,
         device: &Device,
     ) -> Result<Self, ApicalError> {
-        let store = open(dataset)?;
+        let (store, identity) = open(dataset)?;
         let split = Split::new(config.seed, store.trial_count(), config.split)?;
         let network = start::network(&store, &split, &config, device)?;
         let trainer = Trainer::new(config.trainer(), network.model())?;
         fs::create_dir_all(out).map_err(ApicalError::io(out))?;
         let position = Position::default();
-        let training =
-            Self { config, store, split, position, network, trainer, out: out.to_owned() };
+        let training = Self {
+            config,
+            store,
+            identity,
+            split,
+            position,
+            network,
+            trainer,
+            out: out.to_owned(),
+        };
         training.remove_what_was()?;
         let path = out.join("config.json");
         let text = serde_json::to_vec_pretty(&training.config);
@@ -112,16 +122,17 @@ impl Training {
     ///
     /// As [`Training::start`], and where there is no checkpoint, it is damaged, or one of another data set.
     pub fn resume(dataset: &Path, out: &Path, device: &Device) -> Result<Self, ApicalError> {
-        let store = open(dataset)?;
+        let (store, identity) = open(dataset)?;
         let path = out.join(LAST);
         let Checkpoint { network, trainer, notes, .. } = Checkpoint::load(&path, device)?;
         let notes: Notes = serde_json::from_value(notes)
             .map_err(|source| ApicalError::Json { path: path.clone(), source })?;
-        let (Some(trainer), true) = (trainer, notes.dataset == identity(dataset)?) else {
+        let (Some(trainer), true) = (trainer, notes.dataset == identity) else {
             return Err(ApicalError::OtherDataset { path, dataset: dataset.to_owned() });
         };
         let Notes { config, split, position, .. } = notes;
-        Ok(Self { config, store, split, position, network, trainer, out: out.to_owned() })
+        let out = out.to_owned();
+        Ok(Self { config, store, identity, split, position, network, trainer, out })
     }
 
     /// How it trains.
@@ -161,7 +172,7 @@ impl Training {
         let steps = self.steps();
         let header = "step,total,voltage,spike,gradient_norm,rate,seconds";
         let mut losses_log = Log::open(&self.out.join("losses.csv"), header, steps)?;
-        let regions: Vec<String> = ReportedRegion::ALL.map(name).to_vec();
+        let regions: Vec<String> = ReportedRegion::ALL.map(|region| region.to_string()).to_vec();
         let header = format!("step,total,voltage,spike,explained_{}", regions.join(",explained_"));
         let mut validation_log = Log::open(&self.out.join("validation.csv"), &header, steps)?;
         let mut events = EventFile::create(&self.out)?;
@@ -203,7 +214,7 @@ impl Training {
                 events.scalar(step, "loss/validation", losses.total)?;
                 for region in ReportedRegion::ALL {
                     if let Some(explained) = of_region(region) {
-                        events.scalar(step, &format!("explained/{}", name(region)), explained)?;
+                        events.scalar(step, &format!("explained/{region}"), explained)?;
                     }
                 }
                 if is_best {
@@ -242,7 +253,7 @@ impl Training {
         let path = self.out.join(file);
         let notes = Notes {
             config: self.config.clone(),
-            dataset: identity(self.store.path())?,
+            dataset: self.identity.clone(),
             split: self.split.clone(),
             position: self.position,
         };
@@ -268,18 +279,9 @@ impl Training {
     }
 }
 
-/// A data set that is whole.
-fn open(dataset: &Path) -> Result<Arc<Store>, ApicalError> {
+/// A data set that is whole, and which one it is.
+fn open(dataset: &Path) -> Result<(Arc<Store>, String), ApicalError> {
     let store = Store::open(dataset)?;
     store.check_complete()?;
-    Ok(Arc::new(store))
-}
-
-fn identity(dataset: &Path) -> Result<String, ApicalError> {
-    Ok(Manifest::read(dataset)?.identity())
-}
-
-/// As in files.
-fn name(region: ReportedRegion) -> String {
-    format!("{region:?}").to_lowercase()
+    Ok((Arc::new(store), Manifest::read(dataset)?.identity()))
 }
