@@ -100,8 +100,7 @@ impl Source {
     pub(super) fn open(args: &LfpArgs) -> Result<Self, ApicalError> {
         let path = args.voltages.as_path();
         if !path.is_dir() {
-            let file = args.morphology.as_deref().unwrap_or(Path::new(DEFAULT));
-            return Self::of_file(args, path, file);
+            return Self::of_file(args, path, None);
         }
         match read_manifest::<PerhapsPrediction>(path)?.checkpoint {
             Some(_) => Self::of_prediction(args),
@@ -112,9 +111,7 @@ impl Source {
     fn of_prediction(args: &LfpArgs) -> Result<Self, ApicalError> {
         let folder = args.voltages.as_path();
         let stored: StoredPrediction = read_manifest(folder)?;
-        let file = args.morphology.as_deref().or(stored.morphology.as_deref());
-        let source =
-            Self::of_file(args, &folder.join(VOLTAGES), file.unwrap_or(Path::new(DEFAULT)))?;
+        let source = Self::of_file(args, &folder.join(VOLTAGES), stored.morphology.as_deref())?;
         let table = source.tree.compartment_table();
         let rows = table.iter().filter(|(id, _)| !source.unknown.contains(id));
         let made = CompartmentTable::new(rows.map(|(_, record)| record.clone()).collect());
@@ -172,13 +169,14 @@ impl Source {
         })
     }
 
-    /// Voltages in a file, of the neuron in another.
-    fn of_file(args: &LfpArgs, path: &Path, morphology: &Path) -> Result<Self, ApicalError> {
+    /// Voltages in a file, of the neuron that was asked for, or else of the one that they are known to be of.
+    fn of_file(args: &LfpArgs, path: &Path, known: Option<&Path>) -> Result<Self, ApicalError> {
         let matrix = read_matrix(path)?;
         let preset = args.preset.unwrap_or(Preset::Shai2015);
         let max_compartment_length_um =
             args.max_compartment_length_um.unwrap_or(MAX_COMPARTMENT_LENGTH_UM);
-        let reconstruction = Reconstruction::load(morphology)?;
+        let file = args.morphology.as_deref().or(known).unwrap_or(Path::new(DEFAULT));
+        let reconstruction = Reconstruction::load(file)?;
         let (morphology, tree) = reconstruction.divided(preset, max_compartment_length_um)?;
         let sample_ms = args.sample_ms.unwrap_or(1.0);
         let times_ms = times_ms(matrix.columns, sample_ms);

@@ -11,7 +11,7 @@ use crate::command::number::{finite, probability};
 /// trial.
 ///
 /// Rows of voltages are the compartments that are predicted, in the order of the neuron: all but the axon. `apical lfp
-/// --voltages DIR/voltage_mv.npy` takes them.
+/// --voltages DIR` goes on from them.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Files:
