@@ -6,7 +6,8 @@ mod table;
 
 use std::path::PathBuf;
 
-use apical_surrogate::{Architecture, ModelConfig, Precision};
+use apical::training::ModelName;
+use apical_surrogate::{ModelConfig, Precision};
 
 use crate::Outcome;
 use crate::python::PythonOptions;
@@ -36,8 +37,8 @@ const TOLERANCE: f64 = 1e-3;
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Which networks.
-    #[arg(long, value_delimiter = ',', default_values_t = Kind::ALL)]
-    networks: Vec<Kind>,
+    #[arg(long, value_delimiter = ',', default_values_t = ModelName::ALL)]
+    networks: Vec<ModelName>,
     /// Neurons side by side; none for no inference.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 32, 128], num_args = 0..)]
     batches: Vec<usize>,
@@ -63,37 +64,6 @@ pub(crate) struct Options {
     python: PythonOptions,
 }
 
-/// A network of Verhellen et al. 2024.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Kind {
-    Mh,
-    Mmoe,
-    Mmoeex,
-}
-
-impl Kind {
-    const ALL: [Self; 3] = [Self::Mh, Self::Mmoe, Self::Mmoeex];
-
-    fn config(self, numbers: usize) -> ModelConfig {
-        let architecture = match self {
-            Self::Mh => Architecture::mh(),
-            Self::Mmoe => Architecture::mmoe(),
-            Self::Mmoeex => Architecture::mmoeex(TASKS, 1),
-        };
-        ModelConfig::new(SYNAPSES, numbers, TASKS, architecture)
-    }
-}
-
-impl std::fmt::Display for Kind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Mh => "mh",
-            Self::Mmoe => "mmoe",
-            Self::Mmoeex => "mmoeex",
-        })
-    }
-}
-
 /// Checks that both sides compute the same, times them in turn and prints medians.
 pub(crate) fn run(options: &Options) -> Outcome {
     // as `apical train` does
@@ -109,7 +79,8 @@ pub(crate) fn run(options: &Options) -> Outcome {
     for &kind in &options.networks {
         let numbers = if options.without_voltages { 0 } else { COMPARTMENTS };
         let precision = if options.fixed16 { Precision::Fixed16 } else { Precision::Float32 };
-        let ours = Ours::new(kind.config(numbers), precision)?;
+        let config = ModelConfig::new(SYNAPSES, numbers, TASKS, kind.architecture(TASKS, 1));
+        let ours = Ours::new(config, precision)?;
         ours.save(&folder.join(format!("{kind}.safetensors")))?;
         peer.check(kind)?;
         for &batch in &options.batches {

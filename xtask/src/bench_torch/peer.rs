@@ -4,9 +4,10 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
+use apical::training::ModelName;
 use serde_json::{Value, json};
 
-use super::{Kind, Options, SYNAPSES, TOLERANCE};
+use super::{Options, SYNAPSES, TOLERANCE};
 use crate::Outcome;
 use crate::workspace::text;
 
@@ -28,7 +29,7 @@ impl Peer {
         Ok(Self { process, requests, answers })
     }
 
-    fn ask(&mut self, kind: Kind, mut request: Value) -> Outcome<Value> {
+    fn ask(&mut self, kind: ModelName, mut request: Value) -> Outcome<Value> {
         request["network"] = json!(kind.to_string());
         request["synapses"] = json!(SYNAPSES);
         writeln!(self.requests, "{request}").map_err(text)?;
@@ -37,13 +38,13 @@ impl Peer {
         serde_json::from_str(&line).map_err(|error| format!("PyTorch says `{line}`: {error}"))
     }
 
-    fn ms(&mut self, kind: Kind, request: Value) -> Outcome<f64> {
+    fn ms(&mut self, kind: ModelName, request: Value) -> Outcome<f64> {
         let answer = self.ask(kind, request)?;
         answer["ms"].as_f64().ok_or_else(|| format!("no `ms` in {answer}"))
     }
 
     /// An error unless it computes what apical does: a faster one that does something else is worth nothing.
-    pub(super) fn check(&mut self, kind: Kind) -> Outcome {
+    pub(super) fn check(&mut self, kind: ModelName) -> Outcome {
         let answer = self.ask(kind, json!({"do": "check"}))?;
         for what in ["window", "streaming", "training"] {
             let difference = answer[what].as_f64().ok_or_else(|| format!("{answer}"))?;
@@ -58,7 +59,7 @@ impl Peer {
 
     pub(super) fn infer(
         &mut self,
-        kind: Kind,
+        kind: ModelName,
         how: &str,
         batch: usize,
         seconds: f64,
@@ -66,7 +67,7 @@ impl Peer {
         self.ms(kind, json!({"do": "infer", "how": how, "batch": batch, "seconds": seconds}))
     }
 
-    pub(super) fn train(&mut self, kind: Kind, batch: usize, seconds: f64) -> Outcome<f64> {
+    pub(super) fn train(&mut self, kind: ModelName, batch: usize, seconds: f64) -> Outcome<f64> {
         self.ms(kind, json!({"do": "train", "batch": batch, "seconds": seconds}))
     }
 }

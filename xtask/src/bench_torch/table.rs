@@ -1,10 +1,10 @@
 //! What was measured.
 
-use super::Kind;
+use apical::training::ModelName;
 
 /// ms a predicted millisecond of one neuron: apical, PyTorch by windows, PyTorch streaming.
 pub(super) struct Inference {
-    pub(super) kind: Kind,
+    pub(super) kind: ModelName,
     pub(super) batch: usize,
     pub(super) ms: [f64; 3],
 }
@@ -24,7 +24,7 @@ impl Inference {
 
 /// ms of training a target: apical, PyTorch.
 pub(super) struct Training {
-    pub(super) kind: Kind,
+    pub(super) kind: ModelName,
     /// Targets a stretch.
     pub(super) places: usize,
     pub(super) ms: [f64; 2],
