@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use apical_core::{BinnedEvents, RandomStreams, SynapseId};
 use apical_surrogate::{
-    Adam, AdamConfig, Architecture, Decay, Dropout, HardSharing, Mixture, ModelConfig, ModelInput,
-    ModelStream, MultitaskModel, windows,
+    Adam, AdamConfig, Architecture, Decay, Dropout, ModelConfig, ModelInput, ModelStream,
+    MultitaskModel, windows,
 };
 use candle_core::{DType, Device, Tensor};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -21,15 +21,14 @@ const WINDOW: usize = 100;
 const EVENT_PROBABILITY: f64 = 0.012;
 
 fn models() -> [(&'static str, Box<dyn MultitaskModel>); 3] {
-    let config = |architecture| ModelConfig::new(SYNAPSES, VOLTAGES, TASKS, architecture);
-    let mixture = |architecture| {
-        Box::new(Mixture::new(config(architecture), 1, DType::F32, &Device::Cpu).unwrap())
+    let model = |architecture| {
+        let config = ModelConfig::new(SYNAPSES, VOLTAGES, TASKS, architecture);
+        config.build(1, DType::F32, &Device::Cpu).unwrap()
     };
-    let shared = config(Architecture::mh());
     [
-        ("mh", Box::new(HardSharing::new(shared, 1, DType::F32, &Device::Cpu).unwrap())),
-        ("mmoe", mixture(Architecture::mmoe())),
-        ("mmoeex", mixture(Architecture::mmoeex(TASKS, 1))),
+        ("mh", model(Architecture::mh())),
+        ("mmoe", model(Architecture::mmoe())),
+        ("mmoeex", model(Architecture::mmoeex(TASKS, 1))),
     ]
 }
 

@@ -6,12 +6,11 @@
     reason = "says what was skipped; a test fails by panicking"
 )]
 
+mod common;
+
 use std::sync::Arc;
 
-use apical_core::{
-    BinnedEvents, CompartmentId, CompartmentRecord, CompartmentTable, Region, SectionType,
-    SynapseId, TrialLayout,
-};
+use apical_core::{BinnedEvents, SynapseId, TrialLayout};
 use apical_surrogate::{
     Architecture, ExpertAccess, Frame, Losses, MixtureConfig, ModelConfig, Network, Residual,
     SeenInputs, SeenVoltages, Task, TaskTable, Trainer, TrainerConfig, TrialBatch,
@@ -44,28 +43,7 @@ fn devices() -> Vec<Device> {
 }
 
 fn frame() -> (Frame, TrialLayout) {
-    let record = |section_type, region| CompartmentRecord {
-        section_type,
-        region,
-        section: "section".to_owned(),
-        x: 0.5,
-        center_um: None,
-        path_distance_um: 0.0,
-        area_um2: 1.0,
-        diameter_um: 1.0,
-        length_um: 1.0,
-    };
-    let layout = TrialLayout {
-        compartments: CompartmentTable::new(vec![
-            record(SectionType::Soma, Region::Soma),
-            record(SectionType::Basal, Region::Basal),
-        ]),
-        soma: CompartmentId::new(0),
-        calcium_site: None,
-        synapse_count: SYNAPSES,
-        injection_sites: vec![CompartmentId::new(0)],
-        duration_ms: BINS,
-    };
+    let layout = common::layout(SYNAPSES, BINS);
     let tasks = TaskTable::verhellen2024(&layout).unwrap();
     assert!(tasks.tasks().contains(&Task::Spike));
     let mut inputs = SeenInputs::default();

@@ -2,13 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use apical_core::{
-    BinnedEvents, CompartmentId, CompartmentRecord, CompartmentTable, InjectedCurrent, NeuronModel,
-    Region, SectionType, SynapseId, SynapticEvent, Trial, TrialInput, TrialLayout, TrialMarks,
-    TrialsInMemory,
+    BinnedEvents, CompartmentId, InjectedCurrent, NeuronModel, SynapseId, SynapticEvent, Trial,
+    TrialInput, TrialLayout, TrialMarks, TrialsInMemory,
 };
 use apical_eval::{Columns, LinearStep, LinearStepConfig, StepPredictor};
 use apical_surrogate::{
@@ -21,30 +22,9 @@ use candle_core::{DType, Device};
 const BINS: usize = 60;
 const CONTEXT: usize = 20;
 
-/// A soma and a dendrite with one excitatory synapse and an inhibitory one, and a site at the soma.
+/// One excitatory synapse and an inhibitory one.
 fn layout() -> TrialLayout {
-    let record = |section_type, region| CompartmentRecord {
-        section_type,
-        region,
-        section: "section".to_owned(),
-        x: 0.5,
-        center_um: None,
-        path_distance_um: 0.0,
-        area_um2: 1.0,
-        diameter_um: 1.0,
-        length_um: 1.0,
-    };
-    TrialLayout {
-        compartments: CompartmentTable::new(vec![
-            record(SectionType::Soma, Region::Soma),
-            record(SectionType::Basal, Region::Basal),
-        ]),
-        soma: CompartmentId::new(0),
-        calcium_site: None,
-        synapse_count: 2,
-        injection_sites: vec![CompartmentId::new(0)],
-        duration_ms: BINS,
-    }
+    common::layout(2, BINS)
 }
 
 /// Stretches of a linear neuron: events move the dendrite, which the soma follows; a spike is where the soma is high.
