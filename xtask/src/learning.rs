@@ -143,11 +143,13 @@ fn draw(trainings: &[&Training]) -> Outcome<Document> {
     let is_shown = |form: usize| trainings.iter().any(|training| training.form == form);
     let forms: Vec<usize> = (0..FORMS.len()).filter(|&form| is_shown(form)).collect();
     let mut document = page(forms.len().max(1));
-    for (network, (name, _)) in NETWORKS.iter().enumerate() {
-        let left = ORIGIN[0] + 120.0 * network as f64;
+    let is_drawn = |network: &usize| trainings.iter().any(|training| training.network == *network);
+    for (place, network) in (0..NETWORKS.len()).filter(is_drawn).enumerate() {
+        let left = ORIGIN[0] + 120.0 * place as f64;
         let data = Data::new().move_to((left, 20.0)).line_to((left + 28.0, 20.0));
         document = document.add(line_path(data, network));
-        document = document.add(text(*name, [left + 35.0, 24.0], "start", TEXT_PX));
+        let name = text(NETWORKS[network].0, [left + 35.0, 24.0], "start", TEXT_PX);
+        document = document.add(name);
     }
     for (panel, form) in forms.into_iter().enumerate() {
         let (_, title, _, loss) = FORMS[form];
