@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::command::{cargo, is_installed, run as run_command};
 use crate::workspace::{Package, packages};
-use crate::{Outcome, cuda, dataset, golden, tidy};
+use crate::{Outcome, cuda, golden, mpi, tidy};
 
 /// Which stages run.
 #[derive(clap::Args)]
@@ -35,7 +35,7 @@ enum Stage {
     Doc,
     /// All tests, documentation examples included.
     Test,
-    /// Shards and MPI ranks make the same data set as one process (if MPI is installed).
+    /// Shards and MPI ranks make the same data set as one process, ranks train the same network (if MPI is installed).
     Mpi,
     /// Every benchmark runs once.
     Bench,
@@ -103,7 +103,7 @@ fn run_stage(stage: Stage, packages: &[Package]) -> Outcome {
                 .env("RUSTDOCFLAGS", "-D warnings"),
         ),
         Stage::Test => run_command(&mut cargo(&["test", "--workspace", "--locked"])),
-        Stage::Mpi => dataset::check_mpi(),
+        Stage::Mpi => mpi::check(),
         // without `--bench`, which `cargo bench` gives them, benchmarks run once
         Stage::Bench => {
             run_command(&mut cargo(&["test", "--workspace", "--locked", "--bench", "*"]))

@@ -9,6 +9,7 @@ use svg::node::element::path::Data;
 
 use crate::chart::{Axis, Frame, ORIGIN, TEXT_PX, line_path, page, text};
 use crate::command;
+use crate::losses::column;
 use crate::timing::median;
 use crate::workspace::{root, text as shown};
 use crate::{Outcome, dataset};
@@ -121,21 +122,6 @@ impl Training {
         println!("  cross-entropy of spikes {}", report["spike_loss"]);
         Ok(())
     }
-}
-
-/// Steps and the numbers of a column of a table, where there are any.
-fn column(path: &Path, name: &str) -> Outcome<Vec<(f64, f64)>> {
-    let table = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let mut lines = table.lines();
-    let mut names = lines.next().unwrap_or_default().split(',');
-    let place = names.position(|known| known == name);
-    let place = place.ok_or_else(|| format!("{}: no column `{name}`", path.display()))?;
-    let numbers = lines.filter_map(|line| {
-        let mut fields = line.split(',');
-        let step = fields.clone().next()?.parse().ok()?;
-        Some((step, fields.nth(place)?.parse().ok()?))
-    });
-    Ok(numbers.collect())
 }
 
 /// A panel a form, a line a network: losses of voltages on validation trials.

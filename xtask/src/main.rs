@@ -15,6 +15,8 @@ mod growth;
 mod input_recipe;
 mod learning;
 mod lfpykit;
+mod losses;
+mod mpi;
 mod neuron_import;
 mod neuronio;
 mod python;
@@ -46,7 +48,9 @@ enum Task {
     Learning(learning::Options),
     /// Compares the synaptic input process with its published recipe in NumPy.
     InputRecipe(input_recipe::Options),
-    /// Checks data sets: with Python, with MPI, and how fast they are made.
+    /// Checks that processes make a data set and train a network together as one would.
+    Mpi(mpi::Options),
+    /// Checks data sets: with Python, and how fast they are made.
     #[command(subcommand)]
     Dataset(dataset::Options),
     /// Imports simulations pickled as published, exports them, and compares every number with zarr and numpy.
@@ -72,6 +76,7 @@ fn main() -> ExitCode {
         Task::NeuronImport(options) => neuron_import::run(&options),
         Task::Learning(options) => learning::run(&options),
         Task::InputRecipe(options) => input_recipe::run(&options),
+        Task::Mpi(options) => mpi::run(&options),
         Task::Dataset(options) => dataset::run(&options),
         Task::Neuronio(options) => neuronio::run(&options),
         Task::BenchPeers(options) => bench_peers::run(&options),

@@ -69,7 +69,7 @@
 //! | `figure` | the module [`figure`], and `morphology`; with `extracellular` also figures of potentials, with `dataset` of data sets |
 //! | `cli` | the program `apical`, and all of these |
 //! | `cuda` | `training` on a graphics processor; not on by default: it needs CUDA |
-//! | `mpi` | `apical dataset generate` under `mpirun`; not on by default: it needs an MPI library and libclang |
+//! | `mpi` | `apical dataset generate` and `train` under `mpirun`; not on by default: it needs an MPI library and libclang |
 
 #[cfg(all(doctest, feature = "cli"))]
 mod docs;
@@ -82,6 +82,8 @@ pub mod generation;
 pub mod input;
 #[cfg(feature = "files")]
 pub mod output;
+#[cfg(feature = "training")]
+mod replace;
 #[cfg(feature = "training")]
 pub mod training;
 

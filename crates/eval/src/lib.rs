@@ -76,18 +76,30 @@
 //! | `candle` | `TensorLoss`, the losses of candle's tensors |
 
 mod baseline;
+mod bootstrap;
 mod columns;
 mod error;
 mod loss;
+mod metric;
 mod regional;
+mod rollout;
+mod table;
 
 pub use baseline::{
     LinearInput, LinearSnapshot, LinearStep, LinearStepConfig, LinearStepModel, StepPersistence,
     StepPredictor, TrainingMean, step_errors,
 };
+pub use bootstrap::{Bootstrap, Interval};
 pub use columns::Columns;
 pub use error::{EvalError, TrialsError};
 #[cfg(feature = "candle")]
 pub use loss::TensorLoss;
 pub use loss::{Loss, LossWeights, MeanSquareError, SpikeCrossEntropy};
+pub use metric::{
+    BandMetric, CalciumMetric, CalciumSpike, Detection, HorizonMetric, Metric, Prediction,
+    RegionMetric, SpikeMetric, SpikeRule, VoltageBand, VoltageBands, average_precision,
+    calcium_spikes, coincidence_factor, coincidences, overlapping, roc_auc,
+};
 pub use regional::{CompartmentError, CompartmentErrors, RegionError, ReportedRegion};
+pub use rollout::{Rollout, RolloutError};
+pub use table::{Cell, Table};

@@ -4,7 +4,7 @@ use std::fmt;
 use apical_core::{CompartmentId, CompartmentTable, Region};
 use serde::{Deserialize, Serialize};
 
-use crate::EvalError;
+use crate::{Bootstrap, EvalError, Interval};
 use crate::error::{check_shape, check_values};
 
 /// Squared errors of predicted voltages by compartment, of any number of trials.
@@ -32,7 +32,7 @@ pub struct CompartmentErrors {
 /// Sums over the times of one trial, or over trials; each `[compartments]`.
 #[derive(Clone, Debug, PartialEq)]
 struct Sums {
-    samples: usize,
+    samples: f64,
     squared_error_mv2: Vec<f64>,
     target_mv: Vec<f64>,
     target_squares_mv2: Vec<f64>,
@@ -42,21 +42,22 @@ impl Sums {
     fn none(compartments: usize) -> Self {
         let zeros = vec![0.0; compartments];
         Self {
-            samples: 0,
+            samples: 0.0,
             squared_error_mv2: zeros.clone(),
             target_mv: zeros.clone(),
             target_squares_mv2: zeros,
         }
     }
 
-    fn add(&mut self, other: &Self) {
-        self.samples += other.samples;
+    /// Adds others, so many times.
+    fn add(&mut self, other: &Self, times: f64) {
+        self.samples += times * other.samples;
         for (to, from) in [
             (&mut self.squared_error_mv2, &other.squared_error_mv2),
             (&mut self.target_mv, &other.target_mv),
             (&mut self.target_squares_mv2, &other.target_squares_mv2),
         ] {
-            to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+            to.iter_mut().zip(from).for_each(|(to, from)| *to += times * from);
         }
     }
 }
@@ -176,7 +177,7 @@ impl CompartmentErrors {
         }
         let compartments = self.compartments;
         let sums = self.trials.entry(trial).or_insert_with(|| Sums::none(compartments));
-        sums.samples += samples;
+        sums.samples += samples as f64;
         let rows = predicted_mv.chunks_exact(compartments.max(1));
         for (predicted, truth) in rows.zip(true_mv.chunks_exact(compartments.max(1))) {
             for (k, (&predicted, &truth)) in predicted.iter().zip(truth).enumerate() {
@@ -198,7 +199,7 @@ impl CompartmentErrors {
         check_shape("compartments", self.compartments, other.compartments)?;
         for (&trial, sums) in &other.trials {
             let mine = self.trials.entry(trial);
-            mine.or_insert_with(|| Sums::none(other.compartments)).add(sums);
+            mine.or_insert_with(|| Sums::none(other.compartments)).add(sums, 1.0);
         }
         Ok(())
     }
@@ -217,14 +218,23 @@ impl CompartmentErrors {
     /// is not finite, [`EvalError::Empty`] if nothing was added, [`EvalError::Constant`] for a compartment that cannot be
     /// wrong.
     pub fn by_compartment(&self, mean_mv: &[f64]) -> Result<Vec<CompartmentError>, EvalError> {
+        self.counted(mean_mv, &vec![1.0; self.trials.len()])
+    }
+
+    /// The same where each trial, in order, counts so often.
+    fn counted(
+        &self,
+        mean_mv: &[f64],
+        counts: &[f64],
+    ) -> Result<Vec<CompartmentError>, EvalError> {
         check_shape("means of compartments", self.compartments, mean_mv.len())?;
         check_values("means of compartments", mean_mv.iter().copied(), "finite", f64::is_finite)?;
         let mut sums = Sums::none(self.compartments);
-        self.trials.values().for_each(|trial| sums.add(trial));
-        if sums.samples == 0 {
+        self.trials.values().zip(counts).for_each(|(trial, &times)| sums.add(trial, times));
+        if sums.samples == 0.0 {
             return Err(EvalError::Empty { what: "the list of voltages that were predicted" });
         }
-        let samples = sums.samples as f64;
+        let samples = sums.samples;
         let compartments = mean_mv.iter().enumerate().map(|(k, &mean_mv)| {
             let compartment = CompartmentId::new(k);
             let mse_mv2 = sums.squared_error_mv2[k] / samples;
@@ -261,7 +271,36 @@ impl CompartmentErrors {
         mean_mv: &[f64],
     ) -> Result<Vec<RegionError>, EvalError> {
         check_shape("compartments of the table", self.compartments, table.len())?;
-        let errors = self.by_compartment(mean_mv)?;
+        Ok(regions(&self.by_compartment(mean_mv)?, table))
+    }
+
+    /// Confidence intervals over trials of the standardized mean square error and of the explained variance of every
+    /// region, in the order of [`by_region`](Self::by_region).
+    ///
+    /// # Errors
+    ///
+    /// As [`by_region`](Self::by_region).
+    pub fn intervals(
+        &self,
+        table: &CompartmentTable,
+        mean_mv: &[f64],
+        bootstrap: &Bootstrap,
+    ) -> Result<[Vec<Interval>; 2], EvalError> {
+        let count = self.by_region(table, mean_mv)?.len();
+        let mut intervals = bootstrap.intervals(self.trials.len(), |counts| {
+            // a draw of trials in which a compartment is constant says nothing
+            let Ok(errors) = self.counted(mean_mv, counts) else { return vec![f64::NAN; 2 * count] };
+            let regions = regions(&errors, table);
+            let mse = regions.iter().map(|error| error.standardized_mse);
+            mse.chain(regions.iter().map(|error| error.explained_variance)).collect()
+        });
+        let explained = intervals.split_off(count);
+        Ok([intervals, explained])
+    }
+}
+
+/// Of all regions that have compartments.
+fn regions(errors: &[CompartmentError], table: &CompartmentTable) -> Vec<RegionError> {
         let regions = ReportedRegion::ALL.into_iter().filter_map(|region| {
             let members: Vec<_> = errors
                 .iter()
@@ -282,6 +321,5 @@ impl CompartmentErrors {
                 explained_variance: 1.0 - mse_mv2 / sum(|error| error.variance_mv2),
             })
         });
-        Ok(regions.collect())
-    }
+        regions.collect()
 }

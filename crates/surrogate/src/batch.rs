@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use apical_core::BinnedEvents;
@@ -49,6 +51,28 @@ impl TrialBatch {
             check_shape(what, expected, found)?;
         }
         Ok(())
+    }
+
+    /// Some of the samples; what does not fit each other is left to [`TrialBatch::check`].
+    pub(crate) fn part(&self, samples: Range<usize>) -> Cow<'_, Self> {
+        if samples == (0..self.samples) {
+            return Cow::Borrowed(self);
+        }
+        let of = |values: &[f32]| {
+            let each = values.len() / self.samples;
+            values[samples.start * each..samples.end * each].to_vec()
+        };
+        Cow::Owned(Self {
+            samples: samples.len(),
+            bins: self.bins,
+            events: Arc::new(
+                self.events.stretch(samples.start * self.bins..samples.end * self.bins),
+            ),
+            voltage_mv: of(&self.voltage_mv),
+            injected_na: of(&self.injected_na),
+            spikes: of(&self.spikes),
+            weights: of(&self.weights),
+        })
     }
 
     /// The voltages of all compartments of a sample at `ms` after its start, mV.

@@ -69,6 +69,7 @@ mod optimizer;
 mod parameters;
 mod predictor;
 mod tasks;
+mod team;
 mod trainer;
 mod validations;
 
@@ -88,5 +89,6 @@ pub use optimizer::{Adam, AdamConfig, Decay, Moments};
 pub use parameters::Parameters;
 pub use predictor::{Predictor, PredictorState};
 pub use tasks::{Task, TaskTable};
+pub use team::{Alone, Team};
 pub use trainer::{Losses, Schedule, Trainer, TrainerConfig};
 pub use validations::{Patience, Validations};

@@ -10,9 +10,10 @@ use crate::error::check_parameter;
 use crate::layer::Dropout;
 use crate::model::{MultitaskModel, Outputs};
 use crate::ops::sum_of_squares;
+use crate::team::{Part, add_gradients};
 use crate::{
-    Adam, AdamConfig, Frame, FramedBatch, Network, Patience, SurrogateError, TrialBatch,
-    Validations,
+    Adam, AdamConfig, Alone, Frame, FramedBatch, Network, Patience, SurrogateError, Team,
+    TrialBatch, Validations,
 };
 
 /// How a network is trained.
@@ -126,6 +127,28 @@ impl Losses {
         }
     }
 
+    /// Those of the first process, in all of them.
+    #[must_use]
+    pub fn shared(&self, team: &dyn Team) -> Self {
+        if team.count() == 1 {
+            return *self;
+        }
+        let is_first = team.index() == 0;
+        let mut known = [self.voltage, self.spike, Some(self.total), Some(self.gradient_norm)]
+            .map(|loss| loss.filter(|_| is_first));
+        let mut numbers = [0.0; 8];
+        for (pair, loss) in numbers.chunks_exact_mut(2).zip(known) {
+            pair.copy_from_slice(&[f64::from(u8::from(loss.is_some())), loss.unwrap_or(0.0)]);
+        }
+        team.sum_f64(&mut numbers);
+        for (loss, pair) in known.iter_mut().zip(numbers.chunks_exact(2)) {
+            *loss = (pair[0] > 0.0).then_some(pair[1]);
+        }
+        let [voltage, spike, total, gradient_norm] = known;
+        let [total, gradient_norm] = [total, gradient_norm].map(Option::unwrap_or_default);
+        Self { voltage, spike, total, gradient_norm }
+    }
+
     /// So many times these.
     #[must_use]
     pub fn times(&self, factor: f64) -> Self {
@@ -222,17 +245,45 @@ impl Trainer {
         batch: &TrialBatch,
         context: usize,
     ) -> Result<Losses, SurrogateError> {
+        self.step_in(&Alone, network, batch, context)
+    }
+
+    /// The step that processes make together, each with a part of the batch, which all of them have.
+    ///
+    /// # Errors
+    ///
+    /// As [`Trainer::step`], in all processes alike; and [`SurrogateError::Parameter`] for a batch of fewer samples than there are
+    /// processes.
+    pub fn step_in(
+        &mut self,
+        team: &dyn Team,
+        network: &Network,
+        batch: &TrialBatch,
+        context: usize,
+    ) -> Result<Losses, SurrogateError> {
         let step = self.adam.steps();
-        let places = self.places(batch, context, step);
-        let mut dropout = Dropout::new(self.config.seed, self.config.dropout, step);
-        let (loss, mut losses) =
-            losses(network, batch, &places, self.config.spike_weight, &mut dropout)?;
+        let part = Part::of(team, batch)?;
+        let mut places = self.places(batch, context, step);
+        places.retain(|(sample, _)| part.samples.contains(sample));
+        for (sample, _) in &mut places {
+            *sample -= part.samples.start;
+        }
+        let layout = network.layout();
+        batch.check(layout.compartments.len(), layout.injection_sites.len())?;
+        let batch = batch.part(part.samples.clone());
+        // masks of a process's own
+        let stream = step * team.count() as u64 + team.index() as u64;
+        let mut dropout = Dropout::new(self.config.seed, self.config.dropout, stream);
+        let spike_weight = self.config.spike_weight;
+        let (loss, losses) = losses(network, &batch, &places, spike_weight, &mut dropout)?;
+        let mut losses = part.add(team, losses);
         if !losses.total.is_finite() {
             let what = "the loss".to_owned();
             return Err(SurrogateError::NotFinite { step, what, value: losses.total });
         }
         let (model, rate) = (network.model(), self.rate());
-        let gradients = loss.backward()?;
+        let mut gradients = (loss * part.share)?.backward()?;
+        add_gradients(team, model, &mut gradients)?;
         losses.gradient_norm = norm(model, &gradients, step)?;
         let scale = match self.config.clip_norm {
             Some(most) if losses.gradient_norm > most => most / losses.gradient_norm,

@@ -1,7 +1,6 @@
-//! Data sets: read by Python, made by several processes, and how fast.
+//! Data sets: read by Python, and how fast they are made and loaded.
 
 mod load;
-mod mpi;
 mod python;
 mod speed;
 
@@ -16,8 +15,6 @@ use crate::{Outcome, command};
 pub(crate) enum Options {
     /// Makes a data set, reads every array with Python's zarr, and runs the book's Python.
     Python(python::Options),
-    /// One process, several shards, and two MPI ranks make the same data set.
-    Mpi(mpi::Options),
     /// Rates at which a data set is loaded from disk, in windows and in stretches.
     Load(load::Options),
     /// Rate of generation beside that of the bare simulator, and its memory.
@@ -28,16 +25,13 @@ pub(crate) enum Options {
 pub(crate) fn run(options: &Options) -> Outcome {
     match options {
         Options::Python(options) => python::run(options),
-        Options::Mpi(options) => mpi::run(options),
         Options::Load(options) => load::run(options),
         Options::Speed(options) => speed::run(options),
     }
 }
 
-pub(crate) use mpi::check as check_mpi;
-
 /// An empty folder below target.
-fn empty_folder(name: &str) -> Outcome<PathBuf> {
+pub(crate) fn empty_folder(name: &str) -> Outcome<PathBuf> {
     let folder = root().join("target").join(name);
     match std::fs::remove_dir_all(&folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -51,14 +45,20 @@ fn empty_folder(name: &str) -> Outcome<PathBuf> {
 
 /// The program `apical`, built in release mode.
 pub(crate) fn program() -> Outcome<PathBuf> {
-    command::run(&mut command::cargo(&["build", "--release", "--locked", "-p", "apical"]))?;
+    program_with(&[])
+}
+
+/// The same with more arguments of cargo.
+pub(crate) fn program_with(more: &[&str]) -> Outcome<PathBuf> {
+    let mut build = command::cargo(&["build", "--release", "--locked", "-p", "apical"]);
+    command::run(build.args(more))?;
     Ok(target().join("release").join("apical"))
 }
 
 /// The same with these features in the profile of tests, copied into a folder, where another does not replace it.
 ///
 /// The whole workspace is selected, so that it is made of what `cargo test` has built.
-fn test_program(folder: &Path, name: &str, features: &[&str]) -> Outcome<PathBuf> {
+pub(crate) fn test_program(folder: &Path, name: &str, features: &[&str]) -> Outcome<PathBuf> {
     let mut build = command::cargo(&["build", "--workspace", "--profile", "test", "--locked"]);
     command::run(build.args(["--bin", "apical"]).args(features))?;
     let copy = folder.join(name);

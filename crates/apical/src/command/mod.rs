@@ -6,6 +6,7 @@ mod inspect;
 mod lfp;
 mod number;
 mod predict;
+mod ranks;
 mod reconstruction;
 mod simulate;
 mod train;

@@ -3,6 +3,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::ApicalError;
+use crate::replace::replace_file;
 
 /// A table of numbers by step, as comma-separated values: a row is there once it is written.
 #[derive(Debug)]
@@ -14,7 +15,6 @@ pub(super) struct Log {
 impl Log {
     /// A table with this header line, of whose rows those up to a step are kept.
     pub(super) fn open(path: &Path, header: &str, steps: u64) -> Result<Self, ApicalError> {
-        let error = || ApicalError::io(path);
         let before =
             if steps > 0 { fs::read_to_string(path).unwrap_or_default() } else { String::new() };
         let is_kept = |line: &&str| {
@@ -27,10 +27,8 @@ impl Log {
         {
             text.push_str(line);
         }
-        let partial = path.with_extension("csv.partial");
-        fs::write(&partial, text).map_err(error())?;
-        fs::rename(&partial, path).map_err(error())?;
-        let file = OpenOptions::new().append(true).open(path).map_err(error())?;
+        replace_file(path, text)?;
+        let file = OpenOptions::new().append(true).open(path).map_err(ApicalError::io(path))?;
         Ok(Self { path: path.to_owned(), file })
     }
 

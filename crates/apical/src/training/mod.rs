@@ -9,12 +9,14 @@ mod config;
 mod device;
 mod event_file;
 mod log;
+mod record;
 mod report;
 mod run;
 mod start;
 
 pub use batches::{stretch_of, whole_trial};
+pub use candle_core::Device;
 pub use config::{ModelName, ResidualPath, TrainingConfig};
 pub use device::device;
 pub use report::{Report, ReportRow, report};
-pub use run::{BEST, LAST, Training, TrainingEvent};
+pub use run::{BEST, LAST, TEST, Training, TrainingEvent};

@@ -6,24 +6,27 @@ use std::time::Instant;
 use apical_core::TrialSource;
 use apical_dataset::store::{Manifest, Store};
 use apical_dataset::{Position, Split};
-use apical_eval::{RegionError, ReportedRegion};
-use apical_surrogate::{Checkpoint, Losses, Network, Trainer};
+use apical_eval::RegionError;
+use apical_surrogate::{Alone, Checkpoint, Losses, Network, Team, Trainer};
 use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
 use super::batches::stretch_of;
 use super::config::TrainingConfig;
-use super::event_file::EventFile;
-use super::log::Log;
+use super::record::{LOSSES, Record, VALIDATION};
 use super::report::{Report, report, validate};
 use super::start;
 use crate::ApicalError;
+use crate::replace::replace_json;
 
 /// Name of the file that a training goes on from.
 pub const LAST: &str = "last.safetensors";
 
 /// Name of the file of the network with the least validation loss.
 pub const BEST: &str = "best.safetensors";
+
+/// Name of the file of errors on test trials.
+pub const TEST: &str = "test.json";
 
 /// The training of one network with the trials of a data set, in a folder.
 ///
@@ -108,10 +111,7 @@ impl Training {
             out: out.to_owned(),
         };
         training.remove_what_was()?;
-        let path = out.join("config.json");
-        let text = serde_json::to_vec_pretty(&training.config);
-        let text = text.map_err(|source| ApicalError::Json { path: path.clone(), source })?;
-        fs::write(&path, text).map_err(ApicalError::io(&path))?;
+        replace_json(&out.join("config.json"), &training.config)?;
         training.save(LAST)?;
         Ok(training)
     }
@@ -164,19 +164,27 @@ impl Training {
     /// # Errors
     ///
     /// Where a trial cannot be read, a file cannot be written, or a loss is no number.
-    pub fn run(&mut self, mut tell: impl FnMut(TrainingEvent<'_>)) -> Result<(), ApicalError> {
+    pub fn run(&mut self, tell: impl FnMut(TrainingEvent<'_>)) -> Result<(), ApicalError> {
+        self.run_in(&Alone, tell)
+    }
+
+    /// Makes steps together with other processes, that are told the same and have the same folder. The first of them validates
+    /// and writes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Training::run`]. The others are then to be stopped: they wait for what will not come.
+    pub fn run_in(
+        &mut self,
+        team: &dyn Team,
+        mut tell: impl FnMut(TrainingEvent<'_>),
+    ) -> Result<(), ApicalError> {
         let last = self.config.steps;
         if self.steps() >= last || self.trainer.is_over() {
             return Ok(());
         }
-        let steps = self.steps();
-        let header = "step,total,voltage,spike,gradient_norm,rate,seconds";
-        let mut losses_log = Log::open(&self.out.join("losses.csv"), header, steps)?;
-        let regions: Vec<String> = ReportedRegion::ALL.map(|region| region.to_string()).to_vec();
-        let header = format!("step,total,voltage,spike,explained_{}", regions.join(",explained_"));
-        let mut validation_log = Log::open(&self.out.join("validation.csv"), &header, steps)?;
-        let mut events = EventFile::create(&self.out)?;
-
+        let is_first = team.index() == 0;
+        let mut record = is_first.then(|| Record::open(&self.out, self.steps())).transpose()?;
         let context = self.config.context_ms();
         let loader = start::loader(&self.store, &self.split, &self.config, self.position)?;
         for batch in loader {
@@ -184,43 +192,26 @@ impl Training {
             let batch = batch?;
             let next = batch.next;
             let rate = self.trainer.rate();
-            let losses = self.trainer.step(&self.network, &stretch_of(batch)?, context)?;
+            let losses = self.trainer.step_in(team, &self.network, &stretch_of(batch)?, context)?;
             self.position = next;
             let step = self.steps();
-            let seconds = started.elapsed().as_secs_f64();
-            let values = [
-                Some(losses.total),
-                losses.voltage,
-                losses.spike,
-                Some(losses.gradient_norm),
-                Some(rate),
-                Some(seconds),
-            ];
-            losses_log.write(step, &values)?;
-            events.scalar(step, "loss/train", losses.total)?;
-            events.scalar(step, "rate", rate)?;
+            if let Some(record) = &mut record {
+                record.step(step, &losses, rate, started.elapsed().as_secs_f64())?;
+            }
             tell(TrainingEvent::Step { step, losses });
             let is_last = step >= last;
             if is_last || step.is_multiple_of(self.config.validate_every.max(1)) {
-                let (losses, regions) = self.validate()?;
+                let (losses, regions) =
+                    if is_first { self.validate()? } else { Default::default() };
+                let losses = losses.shared(team);
                 let is_best = self.trainer.validated(&losses);
-                let of_region = |region: ReportedRegion| {
-                    let found = regions.iter().find(|error| error.region == region);
-                    found.map(|error| error.explained_variance)
-                };
-                let mut values = vec![Some(losses.total), losses.voltage, losses.spike];
-                values.extend(ReportedRegion::ALL.map(of_region));
-                validation_log.write(step, &values)?;
-                events.scalar(step, "loss/validation", losses.total)?;
-                for region in ReportedRegion::ALL {
-                    if let Some(explained) = of_region(region) {
-                        events.scalar(step, &format!("explained/{region}"), explained)?;
+                if let Some(record) = &mut record {
+                    record.validation(step, &losses, &regions)?;
+                    if is_best {
+                        self.save(BEST)?;
                     }
+                    self.save(LAST)?;
                 }
-                if is_best {
-                    self.save(BEST)?;
-                }
-                self.save(LAST)?;
                 tell(TrainingEvent::Validated { step, losses, regions: &regions, is_best });
             }
             if is_last || self.trainer.is_over() {
@@ -230,16 +221,18 @@ impl Training {
         Ok(())
     }
 
-    /// How well the best network so far predicts the trials that are kept for the end.
+    /// How well the best network so far predicts the trials that are kept for the end; also written to `test.json`.
     ///
     /// # Errors
     ///
-    /// Where a trial or the network cannot be read.
+    /// Where a trial or the network cannot be read, or the file cannot be written.
     pub fn test(&self) -> Result<Report, ApicalError> {
         let device = self.network.model().parameters().device();
         let best = Checkpoint::load(&self.out.join(BEST), device)?.network;
         let (context, stride) = (self.config.context_ms(), self.config.stride_ms);
-        report(&best, &self.store, self.split.test(), context, stride)
+        let report = report(&best, &self.store, self.split.test(), context, stride)?;
+        replace_json(&self.out.join(TEST), &report)?;
+        Ok(report)
     }
 
     fn validate(&self) -> Result<(Losses, Vec<RegionError>), ApicalError> {
@@ -270,7 +263,7 @@ impl Training {
             let path = entry.map_err(ApicalError::io(&self.out))?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let is_ours = name.starts_with("events.out.tfevents.")
-                || [BEST, LAST, "losses.csv", "validation.csv"].contains(&&*name);
+                || [BEST, LAST, TEST, LOSSES, VALIDATION].contains(&&*name);
             if is_ours {
                 fs::remove_file(&path).map_err(ApicalError::io(&path))?;
             }

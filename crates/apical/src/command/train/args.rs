@@ -29,6 +29,8 @@ Examples:
     apical train --dataset data --out network --voltages estimated
   A configuration with any of the entries that config.json of a training has:
     apical train --dataset data --out network --config config.json
+  On four machines, in a program built with the feature mpi:
+    mpirun -n 4 apical train --dataset data --out network
   As published, with windows of 100 ms and absolute voltages:
     apical train --model mmoe --published --steps 50000 --dataset data --out network")]
 pub(in crate::command) struct TrainArgs {

@@ -3,37 +3,54 @@
 mod args;
 mod progress;
 
-use std::fs;
 use std::io::{self, Write};
 
 use apical::ApicalError;
 use apical::input::read_json;
-use apical::surrogate::keep_freed_memory;
-use apical::training::{Report, Training, TrainingConfig, device};
+use apical::surrogate::{Team, keep_freed_memory};
+use apical::training::{Device, Report, Training, TrainingConfig, device};
 
 pub(super) use args::TrainArgs;
 use progress::Progress;
 
-use super::Failure;
+use super::ranks::Ranks;
+use super::{Failure, to_stderr};
 
 pub(super) fn run(args: &TrainArgs) -> Result<(), Failure> {
     keep_freed_memory();
+    let ranks = Ranks::start()?;
+    let trained = train(args, &ranks);
+    if let (Err(failure), true) = (&trained, ranks.count() > 1) {
+        to_stderr(&format!("error: {ranks:?}: {failure}"));
+        ranks.abort();
+    }
+    trained
+}
+
+fn train(args: &TrainArgs, ranks: &Ranks) -> Result<(), Failure> {
     let device = device(&args.device)?;
-    let mut training = if args.resume {
-        Training::resume(&args.dataset, &args.out, &device)?
-    } else {
-        Training::start(&args.dataset, &args.out, config(args)?, &device)?
+    // the others take what the first has made
+    let begun = (ranks.is_first() && !args.resume).then(|| begin(args, &device));
+    let is_begun = ranks.all(begun.as_ref().is_none_or(Result::is_ok));
+    let mut training = match begun {
+        Some(begun) => begun?,
+        None if is_begun => Training::resume(&args.dataset, &args.out, &device)?,
+        None => return Err(ApicalError::OtherRank.into()),
     };
-    let mut progress = Progress::new(training.steps(), training.config().steps, args.quiet);
-    let trained = training.run(|event| progress.tell(&event));
+    let is_quiet = args.quiet || !ranks.is_first();
+    let mut progress = Progress::new(training.steps(), training.config().steps, is_quiet);
+    let trained = training.run_in(ranks, |event| progress.tell(&event));
     progress.clear();
     trained?;
+    if !ranks.is_first() {
+        return Ok(());
+    }
     let report = training.test()?;
-    let path = args.out.join("test.json");
-    let text = serde_json::to_vec_pretty(&report)
-        .map_err(|source| ApicalError::Json { path: path.clone(), source })?;
-    fs::write(&path, text).map_err(|source| ApicalError::Io { path, source })?;
     Ok(table(&report, &mut io::stdout().lock())?)
+}
+
+fn begin(args: &TrainArgs, device: &Device) -> Result<Training, Failure> {
+    Ok(Training::start(&args.dataset, &args.out, config(args)?, device)?)
 }
 
 fn config(args: &TrainArgs) -> Result<TrainingConfig, Failure> {

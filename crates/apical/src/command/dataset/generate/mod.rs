@@ -2,7 +2,6 @@
 
 mod args;
 mod progress;
-mod ranks;
 
 use std::io::{self, Write};
 
@@ -13,13 +12,14 @@ use apical::dataset::InputProcess;
 use apical::dataset::store::{Manifest, StoreError, StoreWriter, seal};
 use apical::generation::{TrialGenerator, TrialParameters, fill};
 use apical::input::read_json;
+use apical::surrogate::Team;
 use serde_json::json;
 
 pub(super) use args::GenerateArgs;
 use args::Shard;
 use progress::Progress;
-use ranks::Ranks;
 
+use crate::command::ranks::Ranks;
 use crate::command::reconstruction::{MAX_COMPARTMENT_LENGTH_UM, Reconstruction, soma_or_root};
 use crate::command::{Failure, counted, refusal, to_stderr};
 

@@ -1,6 +1,9 @@
-//! The processes that make a data set together, under `mpirun`.
+//! The processes that make a data set or train a network together, under `mpirun`.
+
+use std::fmt;
 
 use apical::ApicalError;
+use apical::surrogate::Team;
 
 /// This process among those of MPI: the only one without the feature `mpi`, and where it was not started by `mpirun`.
 pub(super) struct Ranks {
@@ -15,21 +18,15 @@ impl Ranks {
         Ok(Self {})
     }
 
-    #[expect(clippy::unused_self, reason = "with the feature mpi it is used")]
-    pub(super) const fn index(&self) -> usize {
-        0
-    }
-
-    #[expect(clippy::unused_self, reason = "with the feature mpi it is used")]
-    pub(super) const fn count(&self) -> usize {
-        1
-    }
-
     /// Whether all processes say yes; waits for all of them.
     #[expect(clippy::unused_self, reason = "with the feature mpi it is used")]
     pub(super) const fn all(&self, yes: bool) -> bool {
         yes
     }
+
+    /// Ends all processes, which may be waiting for this one.
+    #[expect(clippy::unused_self, reason = "with the feature mpi it is used")]
+    pub(super) const fn abort(&self) {}
 }
 
 #[cfg(feature = "mpi")]
@@ -51,14 +48,33 @@ impl Ranks {
         Ok(Self { universe })
     }
 
-    pub(super) fn index(&self) -> usize {
+    fn rank(&self) -> usize {
         use mpi::traits::Communicator;
         self.universe.world().rank() as usize
     }
 
-    pub(super) fn count(&self) -> usize {
+    fn size(&self) -> usize {
         use mpi::traits::Communicator;
         self.universe.world().size() as usize
+    }
+
+    /// Replaces numbers by their sums over all processes.
+    fn add<T: mpi::traits::Equivalence + Copy>(&self, values: &mut [T]) {
+        use mpi::traits::CommunicatorCollectives;
+        // a message has a limit, which is far above this
+        for part in values.chunks_mut(1 << 24) {
+            let own = part.to_vec();
+            let sum = mpi::collective::SystemOperation::sum();
+            self.universe.world().all_reduce_into(&own[..], part, sum);
+        }
+    }
+
+    /// Ends all processes, which may be waiting for this one.
+    pub(super) fn abort(&self) {
+        use mpi::traits::Communicator;
+        if self.size() > 1 {
+            self.universe.world().abort(1);
+        }
     }
 
     /// Whether all processes say yes; waits for all of them.
@@ -71,8 +87,48 @@ impl Ranks {
     }
 }
 
+#[cfg(feature = "mpi")]
+impl Team for Ranks {
+    fn index(&self) -> usize {
+        self.rank()
+    }
+
+    fn count(&self) -> usize {
+        self.size()
+    }
+
+    fn sum(&self, values: &mut [f32]) {
+        self.add(values);
+    }
+
+    fn sum_f64(&self, values: &mut [f64]) {
+        self.add(values);
+    }
+}
+
+#[cfg(not(feature = "mpi"))]
+impl Team for Ranks {
+    fn index(&self) -> usize {
+        0
+    }
+
+    fn count(&self) -> usize {
+        1
+    }
+
+    fn sum(&self, _: &mut [f32]) {}
+
+    fn sum_f64(&self, _: &mut [f64]) {}
+}
+
 impl Ranks {
     pub(super) fn is_first(&self) -> bool {
         self.index() == 0
+    }
+}
+
+impl fmt::Debug for Ranks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rank {} of {}", self.index(), self.count())
     }
 }
