@@ -118,7 +118,7 @@ pub(crate) fn check_values(
     what: &'static str,
     values: impl IntoIterator<Item = f64>,
     expected: &'static str,
-    holds: impl Fn(f64) -> bool,
+    mut holds: impl FnMut(f64) -> bool,
 ) -> Result<(), EvalError> {
     match values.into_iter().enumerate().find(|&(_, value)| !holds(value)) {
         Some((index, value)) => Err(EvalError::Value { what, index, value, expected }),

@@ -4,8 +4,8 @@ use std::fmt;
 use apical_core::{CompartmentId, CompartmentTable, Region};
 use serde::{Deserialize, Serialize};
 
-use crate::{Bootstrap, EvalError, Interval};
 use crate::error::{check_shape, check_values};
+use crate::{Bootstrap, EvalError, Interval};
 
 /// Squared errors of predicted voltages by compartment, of any number of trials.
 ///
@@ -222,11 +222,7 @@ impl CompartmentErrors {
     }
 
     /// The same where each trial, in order, counts so often.
-    fn counted(
-        &self,
-        mean_mv: &[f64],
-        counts: &[f64],
-    ) -> Result<Vec<CompartmentError>, EvalError> {
+    fn counted(&self, mean_mv: &[f64], counts: &[f64]) -> Result<Vec<CompartmentError>, EvalError> {
         check_shape("means of compartments", self.compartments, mean_mv.len())?;
         check_values("means of compartments", mean_mv.iter().copied(), "finite", f64::is_finite)?;
         let mut sums = Sums::none(self.compartments);
@@ -289,7 +285,9 @@ impl CompartmentErrors {
         let count = self.by_region(table, mean_mv)?.len();
         let mut intervals = bootstrap.intervals(self.trials.len(), |counts| {
             // a draw of trials in which a compartment is constant says nothing
-            let Ok(errors) = self.counted(mean_mv, counts) else { return vec![f64::NAN; 2 * count] };
+            let Ok(errors) = self.counted(mean_mv, counts) else {
+                return vec![f64::NAN; 2 * count];
+            };
             let regions = regions(&errors, table);
             let mse = regions.iter().map(|error| error.standardized_mse);
             mse.chain(regions.iter().map(|error| error.explained_variance)).collect()
@@ -301,25 +299,25 @@ impl CompartmentErrors {
 
 /// Of all regions that have compartments.
 fn regions(errors: &[CompartmentError], table: &CompartmentTable) -> Vec<RegionError> {
-        let regions = ReportedRegion::ALL.into_iter().filter_map(|region| {
-            let members: Vec<_> = errors
-                .iter()
-                .zip(table.records())
-                .filter(|(_, record)| region.contains(record.region))
-                .map(|(error, _)| error)
-                .collect();
-            let sum = |value: fn(&CompartmentError) -> f64| -> f64 {
-                members.iter().map(|error| value(error)).sum()
-            };
-            let count = members.len() as f64;
-            let mse_mv2 = sum(|error| error.mse_mv2);
-            (!members.is_empty()).then(|| RegionError {
-                region,
-                compartments: members.len(),
-                mse_mv2: mse_mv2 / count,
-                standardized_mse: sum(|error| error.standardized_mse) / count,
-                explained_variance: 1.0 - mse_mv2 / sum(|error| error.variance_mv2),
-            })
-        });
-        regions.collect()
+    let regions = ReportedRegion::ALL.into_iter().filter_map(|region| {
+        let members: Vec<_> = errors
+            .iter()
+            .zip(table.records())
+            .filter(|(_, record)| region.contains(record.region))
+            .map(|(error, _)| error)
+            .collect();
+        let sum = |value: fn(&CompartmentError) -> f64| -> f64 {
+            members.iter().map(|error| value(error)).sum()
+        };
+        let count = members.len() as f64;
+        let mse_mv2 = sum(|error| error.mse_mv2);
+        (!members.is_empty()).then(|| RegionError {
+            region,
+            compartments: members.len(),
+            mse_mv2: mse_mv2 / count,
+            standardized_mse: sum(|error| error.standardized_mse) / count,
+            explained_variance: 1.0 - mse_mv2 / sum(|error| error.variance_mv2),
+        })
+    });
+    regions.collect()
 }

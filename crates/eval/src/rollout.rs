@@ -24,7 +24,7 @@ use crate::{Columns, EvalError};
 /// # let trial = Trial::new(&layout, BinnedEvents::none(2), vec![], vec![-70.0, -71.0, -69.0, -70.0, -68.0, -69.0], TrialMarks::default())?;
 ///
 /// // two neurons that stay where they are, two trials of the same compartments
-/// let mut model = Persistence::new(table.clone(), 2, 0, vec![-70.0, -60.0, -71.0, -61.0])?;
+/// let mut model = Persistence::new(table.clone(), 2, vec![-70.0, -60.0, -71.0, -61.0])?;
 /// let rollout = Rollout::new(&Columns::soma_and_dendrites(&table)?, model.compartment_table(), &[])?;
 /// let predicted = rollout.run(&mut model, &[&trial, &trial], |_, _| Ok(()))?;
 /// assert_eq!(predicted, [[-70.0, -71.0, -70.0, -71.0], [-60.0, -61.0, -60.0, -61.0]]);
@@ -111,10 +111,8 @@ impl Rollout {
         for ms in 0..bins {
             each(model, ms).map_err(failed(ms))?;
             let inputs: Vec<_> = trials.iter().map(|trial| self.input(trial, ms)).collect();
-            let inputs: Vec<_> = inputs
-                .iter()
-                .map(|(events, injected)| TrialInput { events, injected })
-                .collect();
+            let inputs: Vec<_> =
+                inputs.iter().map(|(events, injected)| TrialInput { events, injected }).collect();
             model.advance(&inputs).map_err(failed(ms))?;
             let voltages_mv = model.voltages_mv();
             for (neuron, predicted) in predicted.iter_mut().enumerate() {

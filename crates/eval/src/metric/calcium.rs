@@ -132,14 +132,20 @@ impl Metric for CalciumMetric {
     /// area and number of somatic spikes of those that overlap.
     fn table(&self) -> Result<Table, EvalError> {
         if self.trials.is_empty() {
-            return Err(EvalError::Empty { what: "the list of calcium spikes that were predicted" });
+            return Err(EvalError::Empty {
+                what: "the list of calcium spikes that were predicted",
+            });
         }
         let sum = |count: fn(&Found) -> usize| self.trials.values().map(count).sum::<usize>();
-        let [predicted, truth, pairs] =
-            [sum(|found| found.predicted), sum(|found| found.truth), sum(|found| found.pairs.len())];
+        let [predicted, truth, pairs] = [
+            sum(|found| found.predicted),
+            sum(|found| found.truth),
+            sum(|found| found.pairs.len()),
+        ];
         let error = |quantity: fn(&CalciumSpike) -> f64| {
             let all = self.trials.values().flat_map(|found| &found.pairs);
-            let errors = all.map(|[predicted, truth]| (quantity(predicted) - quantity(truth)).abs());
+            let errors =
+                all.map(|[predicted, truth]| (quantity(predicted) - quantity(truth)).abs());
             errors.sum::<f64>() / pairs as f64
         };
         let mut table = Table::new(

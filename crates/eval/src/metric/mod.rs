@@ -14,8 +14,7 @@ pub use calcium::{CalciumMetric, CalciumSpike, calcium_spikes, overlapping};
 pub use horizon::HorizonMetric;
 pub use region::RegionMetric;
 pub use spike::{
-    Detection, SpikeMetric, SpikeRule, average_precision, coincidence_factor, coincidences,
-    roc_auc,
+    Detection, SpikeMetric, SpikeRule, average_precision, coincidence_factor, coincidences, roc_auc,
 };
 
 /// What is said of some bins of a trial, beside the trial itself.

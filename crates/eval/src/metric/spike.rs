@@ -49,8 +49,7 @@ pub fn average_precision(scores: &[f64], labels: &[bool]) -> f64 {
 
 /// How many true and false cases there are of each score, from the highest.
 fn tied(scores: &[f64], labels: &[bool]) -> Vec<[f64; 2]> {
-    let mut cases: Vec<(f64, bool)> =
-        scores.iter().copied().zip(labels.iter().copied()).collect();
+    let mut cases: Vec<(f64, bool)> = scores.iter().copied().zip(labels.iter().copied()).collect();
     cases.sort_by(|a, b| b.0.total_cmp(&a.0));
     let same = cases.chunk_by(|a, b| a.0 == b.0);
     same.map(|cases| {
