@@ -244,6 +244,20 @@ pub enum ApicalError {
         /// The data set.
         dataset: PathBuf,
     },
+    /// A network that stops while it goes through trials.
+    #[cfg(feature = "surrogate")]
+    #[error(transparent)]
+    Rollout(#[from] apical_eval::RolloutError<apical_surrogate::SurrogateError>),
+    /// A trial that is over before a network knows enough of it.
+    #[error("trial {trial} has {bins} ms: the network needs {needed}")]
+    ShortTrial {
+        /// The trial.
+        trial: usize,
+        /// Its length, ms.
+        bins: usize,
+        /// The shortest that something can be said of, ms.
+        needed: usize,
+    },
     /// From trials that are simulated.
     #[cfg(feature = "generation")]
     #[error(transparent)]

@@ -4,7 +4,7 @@
 //! [`biophysics`] puts channels and synapses on them and steps them through time, [`dataset`] draws the synaptic input,
 //! [`extracellular`] finds the potentials around the neuron, [`surrogate`] predicts voltages by networks,
 //! [`eval`] says how good predicted voltages are; [`core`] is
-//! what they share. Here are added the [`generation`] of trials, the [`training`] of networks, the command line `apical` and what it reads and writes:
+//! what they share. Here are added the [`generation`] of trials, the [`training`] and [`evaluation`] of networks, the command line `apical` and what it reads and writes:
 //! [`input`] files, [`output`] files and [`figure`]s.
 //!
 //! # Example
@@ -63,7 +63,7 @@
 //! | `dataset` | the module [`dataset`] |
 //! | `eval` | the module [`eval`] |
 //! | `surrogate` | the module [`surrogate`], and `eval` |
-//! | `training` | the module [`training`], `dataset` and `surrogate` |
+//! | `training` | the modules [`training`] and [`evaluation`], `dataset` and `surrogate` |
 //! | `generation` | the module [`generation`], `biophysics` and `dataset` |
 //! | `files` | the modules [`input`] and [`output`], and `morphology`; with `extracellular` also files of electrodes |
 //! | `figure` | the module [`figure`], and `morphology`; with `extracellular` also figures of potentials, with `dataset` of data sets |
@@ -74,6 +74,8 @@
 #[cfg(all(doctest, feature = "cli"))]
 mod docs;
 mod error;
+#[cfg(feature = "training")]
+pub mod evaluation;
 #[cfg(feature = "figure")]
 pub mod figure;
 #[cfg(feature = "generation")]

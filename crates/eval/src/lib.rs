@@ -96,8 +96,8 @@ pub use error::{EvalError, TrialsError};
 pub use loss::TensorLoss;
 pub use loss::{Loss, LossWeights, MeanSquareError, SpikeCrossEntropy};
 pub use metric::{
-    BandMetric, CalciumMetric, CalciumSpike, Detection, HorizonMetric, Metric, Prediction,
-    RegionMetric, SpikeMetric, SpikeRule, VoltageBand, VoltageBands, average_precision,
+    BandMetric, CalciumMetric, CalciumSpike, Detection, HorizonMetric, Metric, PotentialMetric,
+    Prediction, RegionMetric, SpikeMetric, SpikeRule, VoltageBand, VoltageBands, average_precision,
     calcium_spikes, coincidence_factor, coincidences, overlapping, roc_auc,
 };
 pub use regional::{CompartmentError, CompartmentErrors, RegionError, ReportedRegion};

@@ -1,5 +1,7 @@
 //! Metrics find what was planted, and keep what they should not depend on.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use apical_core::{
@@ -8,7 +10,7 @@ use apical_core::{
 };
 use apical_eval::{
     BandMetric, Bootstrap, CalciumMetric, Cell, Columns, EvalError, HorizonMetric, Metric,
-    Prediction, RegionMetric, Rollout, RolloutError, SpikeMetric, SpikeRule, Table, VoltageBands,
+    PotentialMetric, Prediction, RegionMetric, Rollout, RolloutError, SpikeMetric, SpikeRule, Table, VoltageBands,
     average_precision, calcium_spikes, coincidence_factor, coincidences, overlapping, roc_auc,
 };
 use common::{COMPARTMENTS, Draw, layout};
@@ -267,6 +269,36 @@ fn calcium_spikes_are_matched() {
     ] {
         assert_eq!(number(&found, 0, column), expected, "{column}");
     }
+}
+
+/// An electrode sees twice the difference of two compartments; the prediction has the difference right but for a constant
+/// and a factor. The other electrode sees what is predicted perfectly.
+#[test]
+fn potentials_are_compared_by_site() {
+    let truth = trial(80, &[], |ms, k| match k {
+        1 => (ms % 4) as f32 * 0.5,
+        _ => 0.0,
+    });
+    let mut operator = vec![0.0; 2 * COLUMNS];
+    (operator[0], operator[1], operator[COLUMNS + 3]) = (-2e-3, 2e-3, 1e-3);
+    let names = ["near".to_owned(), "far".to_owned()];
+    let mut metric = PotentialMetric::new(&names, operator).unwrap();
+    add(&mut metric, (0, &truth), 0, |ms, k| match k {
+        1 => 0.25 + 0.75 * (ms % 4) as f32,
+        3 => 0.0,
+        _ => truth.voltages_at(ms)[k],
+    });
+    let found = metric.table().unwrap();
+    assert_eq!(found.rows[0][0], Cell::from("near"));
+    // potentials of 0, 1, 2, 3 µV become 0.5, 2, 3.5, 5
+    let expected = [0.5_f64, 1.0, 1.5, 2.0].map(|wrong| wrong * wrong).iter().sum::<f64>() / 4.0;
+    close(number(&found, 0, "rmse_uv"), expected.sqrt());
+    close(number(&found, 0, "true_deviation_uv"), 1.25_f64.sqrt());
+    close(number(&found, 0, "correlation"), 1.0);
+    close(number(&found, 0, "noise_gain_uv_per_mv"), 8.0_f64.sqrt());
+    assert_eq!(number(&found, 1, "rmse_uv"), 0.0);
+    assert!(number(&found, 1, "correlation").is_nan());
+    assert!(PotentialMetric::new(&names, vec![0.0; 3]).is_err());
 }
 
 /// A model that is told the truth before each step and stays there is persistence.

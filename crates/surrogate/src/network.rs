@@ -1,4 +1,5 @@
 use apical_core::TrialLayout;
+use candle_core::DType;
 
 use crate::error::check_shape;
 use crate::model::{MultitaskModel, Outputs, Padding, windows};
@@ -64,6 +65,46 @@ impl Network {
         framed: &FramedBatch<'_>,
         places: &[(usize, usize)],
     ) -> Result<Vec<f32>, SurrogateError> {
+        let mut all = Vec::with_capacity(places.len() * self.frame.tasks.len());
+        self.each(framed, places, |Outputs { predictions, .. }| {
+            let predictions = predictions.flatten_all()?.to_dtype(DType::F32)?;
+            all.extend(predictions.to_vec1::<f32>()?);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// How much every task trusts every expert at these places, their mean, `[tasks × experts]`, the expert's index fastest;
+    /// empty without experts.
+    ///
+    /// # Errors
+    ///
+    /// As [`Network::outputs`].
+    pub fn mean_gates(
+        &self,
+        framed: &FramedBatch<'_>,
+        places: &[(usize, usize)],
+    ) -> Result<Vec<f64>, SurrogateError> {
+        let mut mean = Vec::new();
+        self.each(framed, places, |Outputs { gates, .. }| {
+            let Some(gates) = gates else { return Ok(()) };
+            let sums = gates.to_dtype(DType::F64)?.sum(0)?.flatten_all()?.to_vec1::<f64>()?;
+            mean.resize(sums.len(), 0.0);
+            for (mean, sum) in mean.iter_mut().zip(sums) {
+                *mean += sum / places.len() as f64;
+            }
+            Ok(())
+        })?;
+        Ok(mean)
+    }
+
+    /// Goes through what the network says at places, some at a time.
+    fn each(
+        &self,
+        framed: &FramedBatch<'_>,
+        places: &[(usize, usize)],
+        mut with: impl FnMut(Outputs) -> Result<(), SurrogateError>,
+    ) -> Result<(), SurrogateError> {
         let parameters = self.model.parameters();
         let input = framed.input(parameters.dtype(), parameters.device())?;
         // windows that share their past are computed together
@@ -71,17 +112,14 @@ impl Network {
             Padding::Past => Some(self.model.encode(&input, None)?.detach()),
             Padding::Zero => None,
         };
-        let mut outputs = Vec::with_capacity(places.len() * self.frame.tasks.len());
         for places in places.chunks(WINDOWS_AT_A_TIME) {
             let windows = match &encoded {
                 Some(encoded) => windows(encoded, places, self.model.config().window)?,
                 None => self.model.encode_windows(&input, places, None)?.detach(),
             };
-            let Outputs { predictions, .. } = self.model.decode(&windows)?;
-            let predictions = predictions.flatten_all()?.to_dtype(candle_core::DType::F32)?;
-            outputs.extend(predictions.to_vec1::<f32>()?);
+            with(self.model.decode(&windows)?)?;
         }
-        Ok(outputs)
+        Ok(())
     }
 
     /// Outputs of voltage tasks `[places × voltage tasks]` and logits of the spike `[places]`, if it is a task, from all

@@ -2,6 +2,7 @@
 
 mod choices;
 mod dataset;
+mod evaluate;
 mod inspect;
 mod lfp;
 mod number;
@@ -38,6 +39,7 @@ enum Command {
     Dataset(Box<dataset::DatasetArgs>),
     Train(Box<train::TrainArgs>),
     Predict(Box<predict::PredictArgs>),
+    Evaluate(evaluate::EvaluateArgs),
 }
 
 /// Why a command stops.
@@ -59,6 +61,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Dataset(args) => dataset::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

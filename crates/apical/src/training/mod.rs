@@ -19,4 +19,4 @@ pub use candle_core::Device;
 pub use config::{ModelName, ResidualPath, TrainingConfig};
 pub use device::device;
 pub use report::{Report, ReportRow, report};
-pub use run::{BEST, LAST, TEST, Training, TrainingEvent};
+pub use run::{BEST, LAST, TEST, Training, TrainingEvent, untouched_trials};

@@ -10,6 +10,7 @@ use apical_eval::RegionError;
 use apical_surrogate::{Alone, Checkpoint, Losses, Network, Team, Trainer};
 use candle_core::Device;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::batches::stretch_of;
 use super::config::TrainingConfig;
@@ -55,6 +56,27 @@ struct Notes {
     dataset: String,
     split: Split,
     position: Position,
+}
+
+/// Trials of a data set that a network was not trained with, from the notes of its [`Checkpoint`]: those that were kept for
+/// its test, or all of another data set, which should not have the same seed.
+///
+/// # Errors
+///
+/// Where the data set cannot be read or is not whole, or the notes are not those of a training.
+pub fn untouched_trials(
+    checkpoint: &Path,
+    notes: Value,
+    dataset: &Path,
+) -> Result<Vec<usize>, ApicalError> {
+    let notes: Notes = serde_json::from_value(notes)
+        .map_err(|source| ApicalError::Json { path: checkpoint.to_owned(), source })?;
+    let (store, identity) = open(dataset)?;
+    Ok(if notes.dataset == identity {
+        notes.split.test().to_vec()
+    } else {
+        (0..store.trial_count()).collect()
+    })
 }
 
 /// What happens in a training.

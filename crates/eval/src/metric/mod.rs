@@ -1,6 +1,7 @@
 mod band;
 mod calcium;
 mod horizon;
+mod potential;
 mod region;
 mod spike;
 
@@ -12,6 +13,7 @@ use crate::{Columns, EvalError, Table};
 pub use band::{BandMetric, VoltageBand, VoltageBands};
 pub use calcium::{CalciumMetric, CalciumSpike, calcium_spikes, overlapping};
 pub use horizon::HorizonMetric;
+pub use potential::PotentialMetric;
 pub use region::RegionMetric;
 pub use spike::{
     Detection, SpikeMetric, SpikeRule, average_precision, coincidence_factor, coincidences, roc_auc,

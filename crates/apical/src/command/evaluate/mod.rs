@@ -1,0 +1,136 @@
+//! `apical evaluate`
+
+mod args;
+mod summary;
+
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use apical::ApicalError;
+use apical::biophysics::preset::Preset;
+use apical::core::TrialSource;
+use apical::dataset::store::Store;
+use apical::evaluation::{Electrodes, Evaluation, EvaluationConfig, evaluate, untouched_trials};
+use apical::extracellular::{LineSource, Probe, TransferMatrix, VoltageOperator, without_unknown};
+use apical::input::read_json;
+use apical::morphology::AxialTree;
+use apical::output::{RunDirectory, Versions};
+use apical::surrogate::{Checkpoint, Network, keep_freed_memory};
+use apical::training::{BEST, device};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+pub(super) use args::EvaluateArgs;
+
+use super::reconstruction::{MAX_COMPARTMENT_LENGTH_UM, Reconstruction, soma_or_root};
+use super::{Failure, to_stderr};
+
+/// What the manifest says.
+#[derive(Serialize)]
+struct Manifest<'a> {
+    versions: Versions,
+    checkpoint: PathBuf,
+    dataset: &'a PathBuf,
+    /// Where potentials are; none without a reconstruction of the neuron.
+    electrodes: Option<&'a str>,
+    parameters: &'a EvaluationConfig,
+    #[serde(flatten)]
+    evaluation: &'a Evaluation,
+}
+
+pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
+    keep_freed_memory();
+    let checkpoint = match args.checkpoint.is_dir() {
+        true => args.checkpoint.join(BEST),
+        false => args.checkpoint.clone(),
+    };
+    let config: EvaluationConfig = match &args.config {
+        Some(path) => read_json(path)?,
+        None => EvaluationConfig::default(),
+    };
+    let loaded =
+        Checkpoint::load(&checkpoint, &device(&args.device)?).map_err(ApicalError::from)?;
+    let network = Arc::new(loaded.network);
+    let store = Store::open(&args.dataset).map_err(ApicalError::from)?;
+    if store.layout().compartments != network.layout().compartments {
+        let dataset = args.dataset.clone();
+        return Err(ApicalError::OtherDataset { path: checkpoint, dataset }.into());
+    }
+    let mut trials = untouched_trials(&checkpoint, loaded.notes, &args.dataset)?;
+    trials.truncate(args.trials.map_or(usize::MAX, |count| count as usize));
+    let electrodes = electrodes(args, &network)?;
+
+    let is_hidden = args.quiet || !io::stderr().is_terminal();
+    let bar = if is_hidden { ProgressBar::hidden() } else { ProgressBar::new(0) };
+    if let Ok(style) =
+        ProgressStyle::with_template("{wide_bar} {pos}/{len} predictions, {eta} left")
+    {
+        bar.set_style(style);
+    }
+    let tell = |done: usize, of: usize| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    };
+    let found = evaluate(&network, &store, &trials, electrodes.as_ref(), &config, tell);
+    bar.finish_and_clear();
+    let evaluation = found?;
+
+    let directory = RunDirectory::create(&args.out)?;
+    for name in TABLES {
+        match evaluation.table(name) {
+            Some(table) => directory.write_text(&format!("{name}.csv"), &table.to_csv())?,
+            // of an earlier evaluation
+            None => directory.remove(&format!("{name}.csv"))?,
+        }
+    }
+    directory.finish(&Manifest {
+        versions: Versions::current(),
+        checkpoint,
+        dataset: &args.dataset,
+        electrodes: electrodes.is_some().then_some(&args.electrodes),
+        parameters: &config,
+        evaluation: &evaluation,
+    })?;
+    if !args.quiet {
+        summary::write(&evaluation, &args.out)?;
+    }
+    Ok(())
+}
+
+/// All tables that there may be.
+const TABLES: [&str; 9] = [
+    "regions",
+    "compartments",
+    "bands",
+    "spikes",
+    "calcium",
+    "horizon",
+    "potentials",
+    "experts",
+    "expert_regions",
+];
+
+/// From voltages to potentials, if the reconstruction is that of the network.
+fn electrodes(args: &EvaluateArgs, network: &Network) -> Result<Option<Electrodes>, ApicalError> {
+    let reconstruction = Reconstruction::load(&args.morphology)?;
+    let preset = Preset::Shai2015;
+    let (_, tree) = reconstruction.divided(preset, MAX_COMPARTMENT_LENGTH_UM)?;
+    let table = tree.compartment_table();
+    if table != network.layout().compartments {
+        let morphology = args.morphology.display();
+        to_stderr(&format!("note: {morphology}: is not the neuron of the network: no potentials"));
+        return Ok(None);
+    }
+    let geometry = tree.geometry();
+    let (soma, _) = soma_or_root(&tree);
+    let probe = Probe::from_description(&args.electrodes, geometry.center_um(soma.index()))?;
+    let matrix = TransferMatrix::new(&LineSource::default(), &geometry, probe.electrodes())?;
+    let axial = AxialTree::new(&tree, preset.axial_resistivity_ohm_cm())?;
+    let predicted = network.frame().tasks.compartments();
+    let ids = table.iter().map(|(id, _)| id);
+    let unknown: Vec<_> = ids.filter(|id| !predicted.contains(id)).collect();
+    let axial = without_unknown(&axial.membrane_current_operator(), &unknown)?;
+    let operator = VoltageOperator::new(&matrix, &axial)?.values().to_vec();
+    Ok(Some(Electrodes { names: probe.ids().to_vec(), operator }))
+}
