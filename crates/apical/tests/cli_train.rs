@@ -5,50 +5,12 @@
 mod common;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::{apical, array, manifest, stderr, stdout};
-use tempfile::TempDir;
-
-/// Six trials of 300 ms under random input.
-fn data(folder: &TempDir) -> PathBuf {
-    let data = folder.path().join("data");
-    let line = "dataset generate --quiet --trials 6 --duration-ms 300 --stimulus-share 0.5 --out";
-    succeeds(line, &[&data]);
-    data
-}
-
-#[track_caller]
-fn succeeds(line: &str, paths: &[&Path]) -> String {
-    let mut args: Vec<&str> = line.split_whitespace().collect();
-    args.extend(paths.iter().map(|path| path.to_str().unwrap()));
-    let output = apical(&args);
-    assert!(output.status.success(), "{line}: {}", stderr(&output));
-    stdout(&output)
-}
-
-/// A small network whose memory fits into the trials.
-fn config(folder: &TempDir, more: &str) -> PathBuf {
-    let path = folder.path().join("given.json");
-    let text = format!(
-        r#"{{"architecture": {{"hard-sharing": {{"units": 2}}}}, "temporal": {{"channels": [4], "taps": 3}}, "window": 20,
-        "stretch_ms": 50, "settling_ms": 40, "batch_size": 2, "validate_every": 4, "stride_ms": 11{more}}}"#
-    );
-    fs::write(&path, text).unwrap();
-    path
-}
-
-fn train(data: &Path, out: &Path, config: Option<&Path>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_apical"));
-    command.args(["train", "--quiet", "--dataset"]).arg(data).arg("--out").arg(out);
-    match config {
-        Some(config) => command.arg("--config").arg(config),
-        None => command.arg("--resume"),
-    };
-    command
-}
+use common::training::{config, data, succeeds, train};
+use common::{array, manifest, stderr, stdout};
 
 /// Killed at any moment, a training goes on to the same network, to the last bit, and to the same table of losses, times
 /// aside.
@@ -56,7 +18,7 @@ fn train(data: &Path, out: &Path, config: Option<&Path>) -> Command {
 fn a_killed_training_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let data = data(&folder);
-    let config = config(&folder, r#", "residual": "persistence", "steps": 60"#);
+    let config = config(&folder, r#"{"residual": "persistence", "steps": 60}"#);
     let [whole, killed] = ["whole", "killed"].map(|name| folder.path().join(name));
     assert!(train(&data, &whole, Some(&config)).output().unwrap().status.success());
     let mut kills = 0;
@@ -93,7 +55,7 @@ fn a_killed_training_goes_on() {
 fn a_trained_network_predicts() {
     let folder = tempfile::tempdir().unwrap();
     let data = data(&folder);
-    let config = config(&folder, r#", "steps": 8"#);
+    let config = config(&folder, r#"{"steps": 8}"#);
     let network = folder.path().join("network");
     let mut command = train(&data, &network, Some(&config));
     let output = command.args(["--voltages", "estimated"]).output().unwrap();
@@ -147,9 +109,9 @@ fn what_cannot_be_is_refused() {
     };
     let out = folder.path().join("out");
     fails(&mut train(&data, &out, None), 1, "last.safetensors");
-    let typo = config(&folder, r#", "step": 8"#);
+    let typo = config(&folder, r#"{"step": 8}"#);
     fails(&mut train(&data, &out, Some(&typo)), 1, "unknown field `step`");
-    let longer = config(&folder, r#", "stretch_ms": 400"#);
+    let longer = config(&folder, r#"{"stretch_ms": 400}"#);
     fs::write(&longer, r#"{"stretch_ms": 400, "residual": "persistence"}"#).unwrap();
     fails(&mut train(&data, &out, Some(&longer)), 1, "bins");
     fails(train(&data, &out, None).args(["--steps", "3"]), 2, "cannot be used with");

@@ -2,7 +2,11 @@
 //!
 //! A [`Loss`] says what a prediction costs: [`MeanSquareError`] for voltages, [`SpikeCrossEntropy`] for the logit of a
 //! spike, of slices and, with the feature `candle`, of tensors that are trained with. [`CompartmentErrors`] collects
-//! errors of any number of trials and reports them by compartment and region. Baselines say what an error is worth: the
+//! errors of any number of trials and reports them by compartment and region. A [`Metric`] says something of
+//! [`Prediction`]s, whatever they come from, in a [`Table`]: errors by region with confidence intervals ([`RegionMetric`]), by what
+//! a compartment does ([`BandMetric`]), and by horizon ([`HorizonMetric`]); somatic spikes ([`SpikeMetric`]), calcium spikes
+//! ([`CalciumMetric`]), potentials ([`PotentialMetric`]). A [`Rollout`] takes any [`NeuronModel`](apical_core::NeuronModel)
+//! through trials. Baselines say what an error is worth: the
 //! [`TrainingMean`], [`StepPersistence`], and [`LinearStep`], which is fitted in seconds and runs freely as a
 //! [`NeuronModel`](apical_core::NeuronModel). At one millisecond, v(k + 1) = v(k) is hard to beat: no error says
 //! much without it.

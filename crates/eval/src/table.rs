@@ -61,6 +61,12 @@ impl Table {
         Ok(())
     }
 
+    /// The place of a column in every row.
+    #[must_use]
+    pub fn place(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|name| name == column)
+    }
+
     /// Comma-separated values (RFC 4180, lines ended by `\n`), the names of columns first; numbers have the digits that give
     /// the same number when read.
     #[must_use]
@@ -85,6 +91,18 @@ impl Table {
             line(&mut row.iter().map(Cell::to_string));
         }
         text
+    }
+}
+
+impl Cell {
+    /// The quantity or count, where it is one.
+    #[must_use]
+    pub const fn number(&self) -> Option<f64> {
+        match self {
+            Self::Count(count) => Some(*count as f64),
+            Self::Number(number) => Some(*number),
+            Self::Text(_) | Self::Nothing => None,
+        }
     }
 }
 

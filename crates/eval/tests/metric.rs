@@ -10,8 +10,9 @@ use apical_core::{
 };
 use apical_eval::{
     BandMetric, Bootstrap, CalciumMetric, Cell, Columns, EvalError, HorizonMetric, Metric,
-    PotentialMetric, Prediction, RegionMetric, Rollout, RolloutError, SpikeMetric, SpikeRule, Table, VoltageBands,
-    average_precision, calcium_spikes, coincidence_factor, coincidences, overlapping, roc_auc,
+    PotentialMetric, Prediction, RegionMetric, Rollout, RolloutError, SpikeMetric, SpikeRule,
+    Table, VoltageBands, average_precision, calcium_spikes, coincidence_factor, coincidences,
+    overlapping, roc_auc,
 };
 use common::{COMPARTMENTS, Draw, layout};
 use proptest::prelude::*;

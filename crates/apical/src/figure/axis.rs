@@ -114,7 +114,6 @@ pub(super) fn time_axis(scale: &Scale, y: f64) -> Group {
 }
 
 /// A vertical axis on the left of a panel, its quantity `away_px` from it.
-#[cfg(feature = "dataset")]
 pub(super) fn vertical_axis(
     scale: &Scale,
     x: f64,

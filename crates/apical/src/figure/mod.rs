@@ -17,13 +17,17 @@ mod potential;
 mod selection;
 #[cfg(feature = "extracellular")]
 mod stack;
+mod swarm;
 #[cfg(feature = "extracellular")]
 mod view;
 mod voltage;
+mod weights;
 
 #[cfg(feature = "dataset")]
 pub use dataset::dataset_overview;
 #[cfg(feature = "extracellular")]
 pub use potential::cell_and_potentials;
 pub use selection::depth_selection;
+pub use swarm::{Baseline, Swarm, loss_swarms};
 pub use voltage::cell_and_traces;
+pub use weights::{WeightRow, cell_weights};

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod training;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

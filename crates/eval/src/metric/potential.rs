@@ -82,8 +82,7 @@ impl Metric for PotentialMetric {
         let n = self.samples as f64;
         let rows = self.operator.chunks_exact(self.columns().max(1));
         for ((name, sums), row) in self.names.iter().zip(&self.sums).zip(rows) {
-            let Sums { predicted, truth, predicted_squares, true_squares, products } =
-                sums.over(n);
+            let Sums { predicted, truth, predicted_squares, true_squares, products } = sums.over(n);
             let variance = |mean: f64, square: f64| (square - mean * mean).max(0.0);
             let [of_prediction, of_truth] =
                 [variance(predicted, predicted_squares), variance(truth, true_squares)];

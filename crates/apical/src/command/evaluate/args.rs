@@ -11,7 +11,7 @@ use clap::Args;
 /// Another data set should have another seed than the one that was trained with: trials of equal seed and number are the same.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
-Files, each table as CSV:
+Files, tables as CSV:
   regions        error and explained variance by region, with intervals of 95 % over trials
   compartments   the same of every compartment
   bands          error where a compartment rests, is depolarized, fires, or is in a plateau
@@ -20,7 +20,9 @@ Files, each table as CSV:
   horizon        error by how long ago the truth was last known
   potentials     error and correlation at electrodes, if --morphology is the neuron of the network
   experts        how much every compartment trusts every expert; expert_regions: by region
-  manifest.json  all of these, with parameters and versions
+  losses.svg     the loss of every compartment by region, with the baselines
+  experts.svg    weights of experts laid over the neuron
+  manifest.json  all tables, with parameters and versions
 
 Examples:
   apical evaluate --checkpoint network --dataset data --out evaluation

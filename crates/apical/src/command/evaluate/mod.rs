@@ -1,6 +1,7 @@
 //! `apical evaluate`
 
 mod args;
+mod figures;
 mod summary;
 
 use std::io::{self, IsTerminal};
@@ -14,7 +15,7 @@ use apical::dataset::store::Store;
 use apical::evaluation::{Electrodes, Evaluation, EvaluationConfig, evaluate, untouched_trials};
 use apical::extracellular::{LineSource, Probe, TransferMatrix, VoltageOperator, without_unknown};
 use apical::input::read_json;
-use apical::morphology::AxialTree;
+use apical::morphology::{AxialTree, CompartmentTree};
 use apical::output::{RunDirectory, Versions};
 use apical::surrogate::{Checkpoint, Network, keep_freed_memory};
 use apical::training::{BEST, device};
@@ -59,7 +60,8 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     }
     let mut trials = untouched_trials(&checkpoint, loaded.notes, &args.dataset)?;
     trials.truncate(args.trials.map_or(usize::MAX, |count| count as usize));
-    let electrodes = electrodes(args, &network)?;
+    let tree = neuron(args, &network)?;
+    let electrodes = tree.as_ref().map(|tree| electrodes(args, &network, tree)).transpose()?;
 
     let is_hidden = args.quiet || !io::stderr().is_terminal();
     let bar = if is_hidden { ProgressBar::hidden() } else { ProgressBar::new(0) };
@@ -82,6 +84,12 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
             Some(table) => directory.write_text(&format!("{name}.csv"), &table.to_csv())?,
             // of an earlier evaluation
             None => directory.remove(&format!("{name}.csv"))?,
+        }
+    }
+    for (name, figure) in figures::all(&evaluation, &network, tree.as_ref()) {
+        match figure {
+            Some(figure) => directory.write_text(name, &figure)?,
+            None => directory.remove(name)?,
         }
     }
     directory.finish(&Manifest {
@@ -111,26 +119,39 @@ const TABLES: [&str; 9] = [
     "expert_regions",
 ];
 
-/// From voltages to potentials, if the reconstruction is that of the network.
-fn electrodes(args: &EvaluateArgs, network: &Network) -> Result<Option<Electrodes>, ApicalError> {
+/// What says how the neuron's compartments are coupled.
+const PRESET: Preset = Preset::Shai2015;
+
+/// The reconstruction, if it is that of the network.
+fn neuron(args: &EvaluateArgs, network: &Network) -> Result<Option<CompartmentTree>, ApicalError> {
     let reconstruction = Reconstruction::load(&args.morphology)?;
-    let preset = Preset::Shai2015;
-    let (_, tree) = reconstruction.divided(preset, MAX_COMPARTMENT_LENGTH_UM)?;
-    let table = tree.compartment_table();
-    if table != network.layout().compartments {
-        let morphology = args.morphology.display();
-        to_stderr(&format!("note: {morphology}: is not the neuron of the network: no potentials"));
-        return Ok(None);
+    let (_, tree) = reconstruction.divided(PRESET, MAX_COMPARTMENT_LENGTH_UM)?;
+    if tree.compartment_table() == network.layout().compartments {
+        return Ok(Some(tree));
     }
+    let morphology = args.morphology.display();
+    to_stderr(&format!(
+        "note: {morphology}: is not the neuron of the network: no potentials, no figure of experts"
+    ));
+    Ok(None)
+}
+
+/// From voltages to potentials.
+fn electrodes(
+    args: &EvaluateArgs,
+    network: &Network,
+    tree: &CompartmentTree,
+) -> Result<Electrodes, ApicalError> {
     let geometry = tree.geometry();
-    let (soma, _) = soma_or_root(&tree);
+    let (soma, _) = soma_or_root(tree);
     let probe = Probe::from_description(&args.electrodes, geometry.center_um(soma.index()))?;
     let matrix = TransferMatrix::new(&LineSource::default(), &geometry, probe.electrodes())?;
-    let axial = AxialTree::new(&tree, preset.axial_resistivity_ohm_cm())?;
+    let axial = AxialTree::new(tree, PRESET.axial_resistivity_ohm_cm())?;
     let predicted = network.frame().tasks.compartments();
+    let table = tree.compartment_table();
     let ids = table.iter().map(|(id, _)| id);
     let unknown: Vec<_> = ids.filter(|id| !predicted.contains(id)).collect();
     let axial = without_unknown(&axial.membrane_current_operator(), &unknown)?;
     let operator = VoltageOperator::new(&matrix, &axial)?.values().to_vec();
-    Ok(Some(Electrodes { names: probe.ids().to_vec(), operator }))
+    Ok(Electrodes { names: probe.ids().to_vec(), operator })
 }

@@ -52,7 +52,9 @@ fn matrix(
     value: &str,
     factor: f64,
 ) -> io::Result<()> {
-    let [across, value] = [across, value].map(|name| place(table, name));
+    let (Some(across), Some(value)) = (table.place(across), table.place(value)) else {
+        return Ok(());
+    };
     let mut names: Vec<String> = Vec::new();
     let mut rows: Vec<(String, Vec<String>)> = Vec::new();
     for row in &table.rows {
@@ -74,7 +76,7 @@ fn matrix(
 /// A row for every way to predict.
 fn list(to: &mut impl Write, table: &Table, columns: &[&str]) -> io::Result<()> {
     line(to, "", &columns.iter().map(|name| name.replace('_', " ")).collect::<Vec<_>>())?;
-    let places: Vec<usize> = columns.iter().map(|name| place(table, name)).collect();
+    let places: Vec<usize> = columns.iter().filter_map(|name| table.place(name)).collect();
     for row in &table.rows {
         let cells: Vec<_> = places.iter().map(|&place| shown(&row[place], 1.0)).collect();
         line(to, &whose(row), &cells)?;
@@ -93,10 +95,6 @@ fn line(to: &mut impl Write, name: &str, cells: &[String]) -> io::Result<()> {
 /// Who predicts, and how.
 fn whose(row: &[Cell]) -> String {
     format!("{}, {}", row[0], row[1])
-}
-
-fn place(table: &Table, name: &str) -> usize {
-    table.columns.iter().position(|column| column == name).unwrap_or(0)
 }
 
 fn shown(cell: &Cell, factor: f64) -> String {
