@@ -126,7 +126,7 @@ fn time(dataset: &Path) -> Outcome {
     let folder = empty_folder("mpi-time")?;
     let program = program_with(&["--features", "apical/mpi"])?;
     let mut rows = Vec::new();
-    for network in ["mh", "mmoe", "mmoeex"] {
+    for network in ["mh", "mmoe"] {
         let seconds = |name: &str, command: &mut Command, samples: usize| {
             let config = folder.join("config.json");
             let json = format!(r#"{{"batch_size": {samples}, "residual": "persistence"}}"#);

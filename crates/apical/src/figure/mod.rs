@@ -3,6 +3,8 @@
 //! Text stays text, in a generic sans-serif font, and colors are perceptually ordered, so that a figure can go into a
 //! paper as it is or be edited there.
 
+#[cfg(feature = "surrogate")]
+mod architecture;
 mod axis;
 mod cell;
 mod color;
@@ -23,6 +25,8 @@ mod view;
 mod voltage;
 mod weights;
 
+#[cfg(feature = "surrogate")]
+pub use architecture::network_diagrams;
 #[cfg(feature = "dataset")]
 pub use dataset::dataset_overview;
 #[cfg(feature = "extracellular")]

@@ -22,6 +22,7 @@ Files, tables as CSV:
   experts        how much every compartment trusts every expert; expert_regions: by region
   losses.svg     the loss of every compartment by region, with the baselines
   experts.svg    weights of experts laid over the neuron
+  network.svg    what the network is made of
   manifest.json  all tables, with parameters and versions
 
 Examples:

@@ -1,7 +1,7 @@
 use apical::core::CompartmentId;
 use apical::eval::{Cell, ReportedRegion, Table};
 use apical::evaluation::{Evaluation, Mode};
-use apical::figure::{Baseline, Swarm, WeightRow, cell_weights, loss_swarms};
+use apical::figure::{Baseline, Swarm, WeightRow, cell_weights, loss_swarms, network_diagrams};
 use apical::morphology::CompartmentTree;
 use apical::surrogate::Network;
 
@@ -14,9 +14,10 @@ pub(super) fn all(
     evaluation: &Evaluation,
     network: &Network,
     tree: Option<&CompartmentTree>,
-) -> [(&'static str, Option<String>); 2] {
+) -> [(&'static str, Option<String>); 3] {
     let experts = tree.and_then(|tree| experts(evaluation, network, tree));
-    [("losses.svg", losses(evaluation)), ("experts.svg", experts)]
+    let diagram = network_diagrams("From input to voltages", &[("Network", network.model())]);
+    [("losses.svg", losses(evaluation)), ("experts.svg", experts), ("network.svg", Some(diagram))]
 }
 
 /// The loss of every compartment in the first way that the network was evaluated in.

@@ -10,11 +10,8 @@ use std::time::Instant;
 
 use apical::ApicalError;
 use apical::biophysics::preset::Preset;
-use apical::core::{
-    CompartmentId, CompartmentTable, InjectedCurrent, NeuronModel, SynapticEvent, Traces, Trial,
-    TrialInput, Unit,
-};
-use apical::eval::{CompartmentErrors, RegionError};
+use apical::core::{CompartmentId, CompartmentTable, NeuronModel, Traces, Trial, Unit};
+use apical::eval::{Columns, CompartmentErrors, RegionError, Rollout};
 use apical::figure::{cell_and_traces, depth_selection};
 use apical::output::{ArrayFile, Dtype, RunDirectory, Versions};
 use apical::surrogate::{Checkpoint, Network, Predictor};
@@ -105,44 +102,35 @@ fn predict(
     trial: &Trial,
     is_forced: bool,
 ) -> Result<Prediction, ApicalError> {
+    let layout = network.layout();
     let tasks = network.frame().tasks.compartments();
-    let at = |ms: usize| -> Vec<f64> {
-        let voltages = trial.voltages_at(ms);
-        tasks.iter().map(|id| f64::from(voltages[id.index()])).collect()
-    };
-    let mut predictor = Predictor::new(Arc::clone(network), 1, &at(0))?;
     let mut rows: Vec<_> = tasks.iter().copied().enumerate().map(|(k, id)| (id, k)).collect();
     rows.sort_unstable();
-    let times = trial.bins() + 1;
-    let mut voltages_mv = vec![0.0; rows.len() * times];
+    let columns = Columns::new(layout.compartments.len(), tasks)?;
+    let truth_mv = |ms: usize| -> Vec<f64> {
+        columns.of(trial.voltages_at(ms)).into_iter().map(f64::from).collect()
+    };
+    let start_mv = truth_mv(0);
+    let mut predictor = Predictor::new(Arc::clone(network), 1, &start_mv)?;
+    let rollout = Rollout::new(&columns, predictor.compartment_table(), &layout.injection_sites)?;
     let mut spike_probability = Vec::new();
-    let sites = &network.frame().sites;
     let started = Instant::now();
-    for ms in 0..times {
-        for (row, &(_, task)) in rows.iter().enumerate() {
-            voltages_mv[row * times + ms] = predictor.voltages_mv()[task];
-        }
-        if ms == trial.bins() {
-            break;
-        }
-        if is_forced {
-            predictor.set_voltages_mv(&at(ms))?;
-        }
-        let event = |&synapse| SynapticEvent { time_ms: ms as f64, synapse };
-        let events: Vec<_> = trial.events.bin(ms).iter().map(event).collect();
-        let currents = sites.iter().zip(&trial.injected_na[ms * sites.len()..]);
-        let injected: Vec<_> = currents
-            .filter_map(|(site, &current_na)| {
-                let compartment = CompartmentId::new(tasks.iter().position(|id| id == site)?);
-                Some(InjectedCurrent { compartment, current_na: f64::from(current_na) })
-            })
-            .collect();
-        predictor.advance(&[TrialInput { events: &events, injected: &injected }])?;
+    let predicted = rollout.run(&mut predictor, &[trial], |predictor, ms| {
         if let Some([logit]) = predictor.spike_logits() {
             spike_probability.push((1.0 + f64::from(-logit).exp()).recip());
         }
-    }
+        if is_forced { predictor.set_voltages_mv(&truth_mv(ms)) } else { Ok(()) }
+    })?;
     let wall_time_s = started.elapsed().as_secs_f64();
+    let times = trial.bins() + 1;
+    let mut voltages_mv = vec![0.0; rows.len() * times];
+    for (row, &(_, task)) in rows.iter().enumerate() {
+        let later = predicted.iter().flatten().skip(task).step_by(columns.len());
+        let trace_mv = std::iter::once(start_mv[task]).chain(later.map(|&v_mv| f64::from(v_mv)));
+        for (to, v_mv) in voltages_mv[row * times..].iter_mut().zip(trace_mv) {
+            *to = v_mv;
+        }
+    }
     Ok(Prediction { rows, voltages_mv, spike_probability, wall_time_s })
 }
 
