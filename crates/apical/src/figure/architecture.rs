@@ -1,11 +1,10 @@
 use apical_surrogate::{Architecture, ExpertAccess, ModelConfig, MultitaskModel};
-use svg::Document;
 use svg::node::element::{Group, Line, Marker, Path, Rectangle};
 
 use super::axis::{INK, SMALL_PX, TEXT_PX, line, px, text};
+use super::page::{MARGIN, page};
 
-const MARGIN: f64 = 24.0;
-const TOP: f64 = 62.0;
+const TOP: f64 = 78.0;
 const PANEL: f64 = 300.0;
 const GAP: f64 = 26.0;
 /// Tops of the rows of a panel, from the outputs down to the inputs, below [`TOP`].
@@ -89,20 +88,14 @@ pub fn network_diagrams(title: &str, networks: &[(&str, &dyn MultitaskModel)]) -
         .set("markerHeight", 6)
         .set("orient", "auto")
         .add(Path::new().set("d", "M0,0 L6,3 L0,6 z").set("fill", INK));
-    let mut document = Document::new()
-        .set("viewBox", (0, 0, px(width), px(height)))
-        .set("width", px(width))
-        .set("height", px(height))
-        .set("font-family", "Helvetica, Arial, sans-serif")
-        .add(Rectangle::new().set("width", "100%").set("height", "100%").set("fill", "white"))
-        .add(arrow)
-        .add(text(title, [MARGIN, 26.0], "start", 13.0).set("font-weight", "bold"));
+    let mut document = page(title, width, height).add(arrow);
     for (place, (name, network)) in networks.iter().enumerate() {
         let left = MARGIN + place as f64 * (PANEL + GAP);
         let weights: usize = network.parameters().iter().map(|(_, var)| var.elem_count()).sum();
         let title = format!("{name}: {} weights", thousands(weights));
         document = document
             .add(text(title, [left, 46.0], "start", TEXT_PX))
+            .add(text(temporal(network.config()), [left, 61.0], "start", SMALL_PX))
             .add(panel(network.config(), left));
     }
     format!("{document}\n")
@@ -149,13 +142,10 @@ fn panel(config: &ModelConfig, left: f64) -> Group {
     ];
     group = group.add(text("…", dots, "middle", TEXT_PX)).add(text(
         format!("{tasks} towers"),
-        [left + PANEL, towers[0].top - 6.0],
-        "end",
+        [dots[0], towers[0].top + TALL + 18.0],
+        "middle",
         SMALL_PX,
     ));
-    let temporal = &config.temporal;
-    let channels: Vec<String> = temporal.channels.iter().map(usize::to_string).collect();
-    let sizes = [channels.join(" → "), format!("{} taps", temporal.taps)];
     match &config.architecture {
         Architecture::Mixture(mixture) => {
             let gates = wide(GATES);
@@ -184,9 +174,7 @@ fn panel(config: &ModelConfig, left: f64) -> Group {
                     .add(straight(node.top_middle(), gates))
                     .add(straight([node.bottom_middle()[0], inputs.top], node));
             }
-            let words = format!("each: {}, {}", sizes[0], sizes[1]);
-            let at = [left + PANEL, TOP + EXPERTS + TALL + 14.0];
-            group.add(text(words, at, "end", SMALL_PX))
+            group
         }
         _ => {
             let node = Node {
@@ -195,14 +183,24 @@ fn panel(config: &ModelConfig, left: f64) -> Group {
                 width: 0.6 * PANEL,
                 height: TALL,
             };
-            let [channels, taps] = sizes;
-            group = group.add(node.draw(SHARED, &["temporal network".to_owned(), channels, taps]));
+            group = group.add(node.draw(SHARED, &["one temporal network".to_owned()]));
             for tower in &towers {
                 group = group.add(arrow(node.top_middle(), *tower));
             }
             group.add(straight([node.bottom_middle()[0], inputs.top], node))
         }
     }
+}
+
+/// Sizes of what goes along time.
+fn temporal(config: &ModelConfig) -> String {
+    let channels: Vec<String> = config.temporal.channels.iter().map(usize::to_string).collect();
+    format!(
+        "blocks of {} channels, {} taps; towers see {} ms",
+        channels.join(", "),
+        config.temporal.taps,
+        config.window
+    )
 }
 
 /// Upwards to the bottom of a node, toward its middle where that is beside.

@@ -14,6 +14,7 @@ mod course;
 mod dataset;
 #[cfg(feature = "dataset")]
 mod histogram;
+mod page;
 #[cfg(feature = "extracellular")]
 mod potential;
 mod selection;

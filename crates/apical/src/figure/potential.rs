@@ -1,17 +1,16 @@
 use apical_core::Traces;
 use apical_extracellular::{Electrode, Probe};
 use apical_morphology::CompartmentTree;
-use svg::Document;
-use svg::node::element::{Circle, Group, Path, Rectangle};
+use svg::node::element::{Circle, Group, Path};
 
 use super::axis::{FAINT, INK, SMALL_PX, Scale, TEXT_PX, line, px, round_down, text, tick_label};
 use super::cell::{Outlines, Panel, Projection, scale_bar};
 use super::color;
 use super::course::course;
+use super::page::{MARGIN, page};
 use super::stack::stacked;
 use super::view::{View, place};
 
-const MARGIN: f64 = 24.0;
 const TOP: f64 = 74.0;
 const HEIGHT: f64 = 540.0;
 /// Largest width of the neuron.
@@ -88,15 +87,8 @@ pub fn cell_and_potentials(
     let width = (panel.left + panel.width + column(&right) + MARGIN).max(NARROWEST);
     let height = TOP + HEIGHT + 44.0;
 
-    let mut document = Document::new()
-        .set("viewBox", (0, 0, px(width), height))
-        .set("width", px(width))
-        .set("height", height)
-        .set("font-family", "Helvetica, Arial, sans-serif")
-        .add(Rectangle::new().set("width", "100%").set("height", "100%").set("fill", "white"))
-        .add(text(title, [MARGIN, 26.0], "start", 13.0).set("font-weight", "bold"))
-        .add(text(SUBTITLE, [MARGIN, 43.0], "start", TEXT_PX))
-        .add(text(
+    let mut document =
+        page(title, width, height).add(text(SUBTITLE, [MARGIN, 43.0], "start", TEXT_PX)).add(text(
             left_out(electrodes.len(), inside.len(), shown.len()),
             [MARGIN, 58.0],
             "start",

@@ -1,9 +1,8 @@
-use svg::Document;
-use svg::node::element::{Circle, Group, Rectangle};
+use svg::node::element::{Circle, Group};
 
 use super::axis::{FAINT, INK, Scale, TEXT_PX, line, px, text, tick_label, vertical_axis};
+use super::page::{MARGIN, page};
 
-const MARGIN: f64 = 24.0;
 const TOP: f64 = 74.0;
 const HEIGHT: f64 = 320.0;
 /// For the axis of losses.
@@ -66,13 +65,7 @@ pub fn loss_swarms(
     let legend = 140.0 * (swarms.len() + baselines.len()) as f64 + 2.0 * MARGIN;
     let width = width.max(legend);
     let height = TOP + HEIGHT + 44.0;
-    let mut document = Document::new()
-        .set("viewBox", (0, 0, px(width), height))
-        .set("width", px(width))
-        .set("height", height)
-        .set("font-family", "Helvetica, Arial, sans-serif")
-        .add(Rectangle::new().set("width", "100%").set("height", "100%").set("fill", "white"))
-        .add(text(title, [MARGIN, 26.0], "start", 13.0).set("font-weight", "bold"));
+    let mut document = page(title, width, height);
     for (place, swarm) in swarms.iter().enumerate() {
         let x = MARGIN + 140.0 * place as f64;
         document = document.add(dot([x + 4.0, 48.0], place).set("r", 3.5)).add(text(

@@ -1,13 +1,13 @@
 use apical_core::{CompartmentId, Traces, Unit};
 use apical_morphology::CompartmentTree;
-use svg::Document;
-use svg::node::element::{Group, Path, Rectangle};
+use svg::node::element::{Group, Path};
 
 use super::axis::{FAINT, SMALL_PX, Scale, line, text, tick_label, ticks, time_axis, upward_text};
 use super::cell::{self, Panel};
 use super::color;
 use super::color_bar::color_bar;
 use super::course::course;
+use super::page::page;
 
 const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 620.0;
@@ -33,13 +33,7 @@ pub fn cell_and_traces(
 ) -> String {
     let distances = tree.compartments().iter().map(|c| c.path_distance_um);
     let farthest_um = distances.fold(f64::MIN_POSITIVE, f64::max);
-    let mut document = Document::new()
-        .set("viewBox", (0, 0, WIDTH, HEIGHT))
-        .set("width", WIDTH)
-        .set("height", HEIGHT)
-        .set("font-family", "Helvetica, Arial, sans-serif")
-        .add(Rectangle::new().set("width", "100%").set("height", "100%").set("fill", "white"))
-        .add(text(title, [CELL.left, 26.0], "start", 13.0).set("font-weight", "bold"));
+    let mut document = page(title, WIDTH, HEIGHT);
     if let Some(group) = cell::draw(tree, compartments, farthest_um, CELL) {
         document = document.add(group);
     }

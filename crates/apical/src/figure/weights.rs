@@ -1,14 +1,12 @@
 use apical_core::CompartmentId;
 use apical_morphology::CompartmentTree;
-use svg::Document;
-use svg::node::element::Rectangle;
 
-use super::axis::{TEXT_PX, px, text, upward_text};
+use super::axis::{TEXT_PX, text, upward_text};
 use super::cell::{Outlines, Panel, Projection, scale_bar};
 use super::color;
 use super::color_bar::color_bar;
+use super::page::{MARGIN, page};
 
-const MARGIN: f64 = 24.0;
 const TOP: f64 = 58.0;
 /// Of a neuron.
 const SIZE: [f64; 2] = [150.0, 300.0];
@@ -52,13 +50,7 @@ pub fn cell_weights(title: &str, tree: &CompartmentTree, rows: &[WeightRow]) -> 
     let width = left + across + BAR_WIDTH + MARGIN;
     let down = SIZE[1] + 44.0;
     let height = TOP + rows.len() as f64 * down + MARGIN;
-    let mut document = Document::new()
-        .set("viewBox", (0, 0, px(width), px(height)))
-        .set("width", px(width))
-        .set("height", px(height))
-        .set("font-family", "Helvetica, Arial, sans-serif")
-        .add(Rectangle::new().set("width", "100%").set("height", "100%").set("fill", "white"))
-        .add(text(title, [MARGIN, 26.0], "start", 13.0).set("font-weight", "bold"));
+    let mut document = page(title, width, height);
     let outlines = Outlines::new(tree);
     for (place, row) in rows.iter().enumerate() {
         let top = TOP + place as f64 * down;

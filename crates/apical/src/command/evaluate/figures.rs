@@ -35,7 +35,7 @@ fn losses(evaluation: &Evaluation) -> Option<String> {
     };
     let baselines = ["linear step", "persistence"].map(|name| {
         let of = |region: &ReportedRegion| mse(name, &region.to_string()).unwrap_or(f64::NAN);
-        Baseline { name: name.to_owned(), losses: REGIONS.iter().map(of).collect() }
+        Baseline { name: format!("{name} (mean)"), losses: REGIONS.iter().map(of).collect() }
     });
     let are_there = |baseline: &Baseline| baseline.losses.iter().any(|loss| loss.is_finite());
     let baselines: Vec<_> = baselines.into_iter().filter(are_there).collect();

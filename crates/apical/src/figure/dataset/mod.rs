@@ -2,11 +2,11 @@ mod distribution;
 mod example;
 
 use apical_dataset::store::{Store, StoreError, TrialInput};
-use svg::Document;
-use svg::node::element::{Group, Rectangle, Text};
+use svg::node::element::{Group, Text};
 
 use super::axis::{TEXT_PX, text};
 use super::cell::Panel;
+use super::page::page;
 
 const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 700.0;
@@ -35,13 +35,7 @@ pub fn dataset_overview(
     store: &Store,
     input: &[TrialInput],
 ) -> Result<String, StoreError> {
-    let mut document = Document::new()
-        .set("viewBox", (0, 0, WIDTH, HEIGHT))
-        .set("width", WIDTH)
-        .set("height", HEIGHT)
-        .set("font-family", "Helvetica, Arial, sans-serif")
-        .add(Rectangle::new().set("width", "100%").set("height", "100%").set("fill", "white"))
-        .add(text(title, [24.0, 26.0], "start", 13.0).set("font-weight", "bold"));
+    let mut document = page(title, WIDTH, HEIGHT);
     for group in [
         example::draw(store, EXAMPLE)?,
         distribution::rates(store, RATES),
