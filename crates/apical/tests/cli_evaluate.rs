@@ -90,14 +90,25 @@ fn a_network_that_sees_voltages() {
     }
     assert_eq!(table(&out, "potentials").len(), 6 * 5);
     assert_eq!(table(&out, "compartments").len(), 640 * 5);
+    // in truth, both currents together fire a calcium spike and either alone none
+    let protocols = table(&out, "protocols");
+    assert_eq!(protocols.len(), 4 * 5);
+    let truth: Vec<_> = protocols
+        .iter()
+        .filter(|row| row["predictor"] == "truth")
+        .map(|row| (row["protocol"].as_str(), row["calcium_spikes"].as_str()))
+        .collect();
+    assert_eq!(truth, [("bap", "0"), ("epsp", "0"), ("bac", "1"), ("ca-burst", "1")]);
+    // soma and apical dendrite of four protocols: truth, one step, free, and the linear step
     let figure = |name: &str| fs::read_to_string(out.join(name)).unwrap();
+    assert_eq!(figure("protocols.svg").matches("<path").count(), 4 * 2 * 4);
     // every dendritic compartment, and the dot of the legend
     assert_eq!(figure("losses.svg").matches("<circle").count(), 639 + 1);
     // every compartment but the axon, once an expert
     assert_eq!(figure("experts.svg").matches("<path").count(), 3 * 640);
     let manifest = manifest(&out);
     assert_eq!(manifest["trials"].as_array().unwrap().len(), 1);
-    assert_eq!(manifest["tables"].as_array().unwrap().len(), 9);
+    assert_eq!(manifest["tables"].as_array().unwrap().len(), 10);
     assert_eq!(manifest["parameters"]["settling_ms"], 250);
 }
 

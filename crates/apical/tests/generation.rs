@@ -12,8 +12,8 @@ use apical::biophysics::preset::{Preset, training_synapses};
 use apical::biophysics::protocol::{Protocol, soma_site};
 use apical::biophysics::{CellModel, Simulation, SimulationConfig, TraceRecorder};
 use apical::core::{CompartmentId, TrialSource};
+use apical::dataset::TrialStimuli;
 use apical::dataset::store::{Store, StoreError, StoreWriter, seal};
-use apical::dataset::{DrawnCurrent, TrialStimuli};
 use apical::generation::{FillProgress, GenerationError, TrialGenerator, TrialParameters, fill};
 use apical::morphology::{CompartmentTree, MaxLength, default_cell};
 use serde_json::json;
@@ -106,49 +106,54 @@ fn what_is_recorded_is_what_is_simulated() {
     }
 }
 
-/// The published BAC protocol, run as currents of a trial, has a calcium event; its parts have none.
+/// The published BAC protocol, as a trial, has a calcium event; its parts have none. The trial is what the protocol does when
+/// it is simulated by itself.
 #[test]
-fn calcium_events_are_found() {
-    let (model, soma) = neuron();
-    let mut parameters = TrialParameters::default();
-    parameters.duration_ms = 450;
-    let generator =
-        TrialGenerator::new(model, soma, SimulationConfig::default(), parameters, 1).unwrap();
+fn protocols_are_trials() {
+    let generator = generator(7);
     let site = generator.layout().calcium_site.unwrap();
-    let rule = generator.parameters().calcium_rule;
     for (protocol, expected) in
         [(Protocol::Bap, 0), (Protocol::Epsp, 0), (Protocol::Bac, 1), (Protocol::CaBurst, 1)]
     {
         let published = protocol.published();
-        let mut currents = Vec::new();
-        if let Some(pulse) = published.soma {
-            currents.push(DrawnCurrent::SomaticStep {
-                onset_ms: pulse.delay_ms as u32,
-                duration_ms: pulse.duration_ms as u32,
-                amplitude_na: pulse.amplitude_na,
-            });
-        }
-        if let Some(epsp) = published.apical {
-            currents.push(DrawnCurrent::ApicalEpsp {
-                onset_ms: epsp.onset_ms as u32,
-                peak_na: epsp.peak_na,
-                rise_ms: epsp.rise_ms,
-                decay_ms: epsp.decay_ms,
-            });
-        }
-        let currents = generator.currents(&TrialStimuli { quiet: true, currents }).unwrap();
+        let found = generator.protocol(protocol, 0).unwrap();
+        assert_eq!(found.trial.marks.calcium_events.len(), expected, "{protocol}");
+        assert_eq!(found.trial.bins(), 450);
+
+        let (model, _) = neuron();
         let mut config = SimulationConfig::default();
         config.v_init_mv = published.v_init_mv;
-        let (model, _) = neuron();
         let mut simulation = Simulation::new(model, config).unwrap();
-        for (at, stimulus) in currents {
-            simulation.inject(0, at, stimulus).unwrap();
-        }
+        published.inject(&mut simulation, 0).unwrap();
         let mut recorder = TraceRecorder::new(apical::core::Unit::Millivolt, &[site], 40);
         simulation.run(published.duration_ms, &mut recorder).unwrap();
-        let events = rule.events(recorder.trial(0).row(0).iter().copied(), 1.0);
-        assert_eq!(events.len(), expected, "{protocol}");
+        let alone = recorder.trial(0);
+        for (found, &expected) in found.trial.trace_mv(site).zip(alone.row(0)) {
+            assert_eq!(found, expected as f32, "{protocol}");
+        }
+        // all of the charge is in the bins
+        let sum =
+            |site: usize| -> f32 { found.trial.injected_na.iter().skip(site).step_by(2).sum() };
+        let pulse_nc = published.soma.map_or(0.0, |pulse| 5.0 * pulse.amplitude_na);
+        assert!((f64::from(sum(0)) - pulse_nc).abs() < 1e-5, "{protocol}");
+        assert_eq!(sum(1) > 0.0, published.apical.is_some());
     }
+    // after more rest the same happens later
+    let [at_once, later] = [0, 100].map(|rest_ms| {
+        let trial = generator.protocol(Protocol::Bac, rest_ms).unwrap().trial;
+        (trial.bins(), trial.marks.calcium_events[0])
+    });
+    assert_eq!((at_once.0, later.0), (450, 550));
+    assert!((later.1.onset_ms - at_once.1.onset_ms - 100.0).abs() <= 1.0);
+    assert!((later.1.peak_mv - at_once.1.peak_mv).abs() < 1.0);
+
+    let mut parameters = TrialParameters::default();
+    parameters.stimuli.trial_share = 0.0;
+    let (model, soma) = neuron();
+    let generator =
+        TrialGenerator::new(model, soma, SimulationConfig::default(), parameters, 1).unwrap();
+    let refused = generator.protocol(Protocol::Bac, 0);
+    assert!(matches!(refused, Err(GenerationError::NoSite { .. })));
 }
 
 fn filled(root: &Path, trials: Range<usize>, batch_size: usize) -> Result<(), ApicalError> {

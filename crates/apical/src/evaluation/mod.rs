@@ -6,6 +6,8 @@
 mod experts;
 mod panel;
 mod predictor;
+#[cfg(feature = "generation")]
+mod protocols;
 
 use std::sync::Arc;
 
@@ -21,6 +23,8 @@ use panel::Panels;
 use predictor::Baselines;
 
 pub use crate::training::untouched_trials;
+#[cfg(feature = "generation")]
+pub use protocols::{PROTOCOLS, ProtocolCourse, SHOWN_FROM_MS, evaluate_protocols, protocol_table};
 
 /// What is found, by what rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -133,9 +137,7 @@ where
     let layout = network.layout();
     let columns = Columns::new(layout.compartments.len(), frame.tasks.compartments())?;
     let sees_truth = frame.inputs.voltages == SeenVoltages::Past;
-    let settles = !sees_truth && matches!(frame.residual, Residual::Linear(_));
-    let memory = network.model().config().memory().saturating_sub(1);
-    let first_bin = memory + if settles { config.settling_ms } else { 0 };
+    let first_bin = first_bin(network, config);
     let mut panels = Panels::new(network, &columns, electrodes, config, first_bin);
     let mut experts = Experts::new(network, config.gate_stride_ms);
     let parts = trials.len() * if sees_truth { 2 } else { 1 };
@@ -146,10 +148,7 @@ where
         for &index in trials {
             let trial = source.trial(index)?;
             trial.check(layout)?;
-            if trial.bins() <= first_bin {
-                let (bins, needed) = (trial.bins(), first_bin + 1);
-                return Err(ApicalError::ShortTrial { trial: index, bins, needed });
-            }
+            check_length(index, &trial, first_bin)?;
             read.push((index, trial));
         }
         for (index, trial) in &read {
@@ -177,4 +176,22 @@ where
     let mut tables = panels.tables()?;
     tables.extend(experts.tables()?);
     Ok(Evaluation { trials: trials.to_vec(), first_ms: first_bin + 1, tables })
+}
+
+/// The first bin that a network knows enough for.
+fn first_bin(network: &Network, config: &EvaluationConfig) -> usize {
+    let frame = network.frame();
+    let settles = frame.inputs.voltages != SeenVoltages::Past
+        && matches!(frame.residual, Residual::Linear(_));
+    let memory = network.model().config().memory().saturating_sub(1);
+    memory + if settles { config.settling_ms } else { 0 }
+}
+
+/// Whether there is anything to predict.
+fn check_length(index: usize, trial: &Trial, first_bin: usize) -> Result<(), ApicalError> {
+    let (bins, needed) = (trial.bins(), first_bin + 1);
+    if bins < needed {
+        return Err(ApicalError::ShortTrial { trial: index, bins, needed });
+    }
+    Ok(())
 }

@@ -15,7 +15,7 @@ pub(super) struct Said {
 }
 
 impl Said {
-    fn voltages(voltage_mv: Vec<f32>) -> Self {
+    pub(super) fn voltages(voltage_mv: Vec<f32>) -> Self {
         Self { voltage_mv, spike_logits: None }
     }
 }

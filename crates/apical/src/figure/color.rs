@@ -9,6 +9,9 @@ const RAMP: [[f64; 3]; 7] = [
     [248.0, 148.0, 65.0],
 ];
 
+/// Colors that are told apart with any color vision (Okabe & Ito 2008).
+pub(super) const CATEGORIES: [&str; 5] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"];
+
 /// The color of a fraction, 0 to 1, of a sequential scale.
 pub(super) fn sequential(fraction: f64) -> String {
     let at = fraction.clamp(0.0, 1.0) * (RAMP.len() - 1) as f64;

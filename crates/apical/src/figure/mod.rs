@@ -9,6 +9,7 @@ mod axis;
 mod cell;
 mod color;
 mod color_bar;
+mod comparison;
 mod course;
 #[cfg(feature = "dataset")]
 mod dataset;
@@ -28,6 +29,7 @@ mod weights;
 
 #[cfg(feature = "surrogate")]
 pub use architecture::network_diagrams;
+pub use comparison::{ComparedTraces, compared_voltages};
 #[cfg(feature = "dataset")]
 pub use dataset::dataset_overview;
 #[cfg(feature = "extracellular")]

@@ -1,6 +1,7 @@
 use svg::node::element::{Circle, Group};
 
 use super::axis::{FAINT, INK, Scale, TEXT_PX, line, px, text, tick_label, vertical_axis};
+use super::color::CATEGORIES;
 use super::page::{MARGIN, page};
 
 const TOP: f64 = 74.0;
@@ -13,8 +14,6 @@ const SWARM_WIDTH: f64 = 74.0;
 const GAP: f64 = 22.0;
 const RADIUS: f64 = 1.7;
 
-/// Colors that are told apart with any color vision (Okabe & Ito 2008).
-const COLORS: [&str; 5] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"];
 /// Dashes of baselines.
 const DASHES: [&str; 3] = ["none", "6 3", "2 2"];
 
@@ -167,7 +166,7 @@ fn dot(at: [f64; 2], which: usize) -> Circle {
         .set("cx", px(at[0]))
         .set("cy", px(at[1]))
         .set("r", RADIUS)
-        .set("fill", COLORS[which % COLORS.len()])
+        .set("fill", CATEGORIES[which % CATEGORIES.len()])
         .set("fill-opacity", 0.75)
 }
 

@@ -1,7 +1,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use apical_biophysics::protocol::distal_site;
+use apical_biophysics::protocol::{DISTAL_SITE_UM, Protocol, distal_site};
 use apical_biophysics::{
     BiophysicsError, CellModel, CurrentStep, EpspCurrent, Simulation, SimulationConfig,
     SpikeDetector, Stimulus,
@@ -267,31 +267,79 @@ impl TrialGenerator {
         observer: &mut (impl StepObserver + Send),
     ) -> Result<Vec<SimulatedTrial>, GenerationError> {
         let mut config = self.config.clone();
-        config.seed = self.parameters.seed;
         config.first_trial = trials.start;
-        config.batch_size = trials.end.saturating_sub(trials.start) as usize;
-        if config.batch_size == 0 {
+        let inputs = trials.map(|trial| self.input(trial)).collect::<Result<Vec<_>, _>>()?;
+        if inputs.is_empty() {
             return Ok(Vec::new());
         }
+        self.run(config, inputs, self.parameters.duration_ms, observer)
+    }
+
+    /// A published protocol of current injection, as a trial of the same neuron without synaptic input: it starts from the
+    /// published voltage, and takes as long as published after `rest_ms` more of rest.
+    ///
+    /// # Errors
+    ///
+    /// [`GenerationError::NoSite`] where trials have no currents, [`GenerationError::Simulation`] if the voltages run away.
+    pub fn protocol(
+        &self,
+        protocol: Protocol,
+        rest_ms: u32,
+    ) -> Result<SimulatedTrial, GenerationError> {
+        if self.layout.injection_sites.is_empty() {
+            let source = BiophysicsError::NoDistalSite { distance_um: DISTAL_SITE_UM };
+            return Err(GenerationError::NoSite { source });
+        }
+        let published = protocol.published();
+        let whole = |ms: f64| ms.round() as u32;
+        let pulse = published.soma.map(|pulse| DrawnCurrent::SomaticStep {
+            onset_ms: rest_ms + whole(pulse.delay_ms),
+            duration_ms: whole(pulse.duration_ms),
+            amplitude_na: pulse.amplitude_na,
+        });
+        let epsp = published.apical.map(|epsp| DrawnCurrent::ApicalEpsp {
+            onset_ms: rest_ms + whole(epsp.onset_ms),
+            peak_na: epsp.peak_na,
+            rise_ms: epsp.rise_ms,
+            decay_ms: epsp.decay_ms,
+        });
+        let currents = pulse.into_iter().chain(epsp).collect();
+        let stimuli = TrialStimuli { quiet: true, currents };
+        let mut config = self.config.clone();
+        config.v_init_mv = published.v_init_mv;
+        let inputs = vec![(EventTrain::default(), stimuli)];
+        // one input, one trial
+        let duration_ms = rest_ms + whole(published.duration_ms);
+        Ok(self.run(config, inputs, duration_ms, &mut ())?.swap_remove(0))
+    }
+
+    /// Simulates what follows from inputs, side by side.
+    fn run(
+        &self,
+        mut config: SimulationConfig,
+        given: Vec<(EventTrain, TrialStimuli)>,
+        duration_ms: u32,
+        observer: &mut (impl StepObserver + Send),
+    ) -> Result<Vec<SimulatedTrial>, GenerationError> {
+        config.seed = self.parameters.seed;
+        config.batch_size = given.len();
         let batch_size = config.batch_size;
+        let bins = duration_ms as usize;
         let mut simulation = Simulation::new(Arc::clone(&self.model), config)?;
         let mut inputs = Vec::with_capacity(batch_size);
-        for (place, trial) in trials.enumerate() {
-            let (events, stimuli) = self.input(trial)?;
+        for (place, (events, stimuli)) in given.into_iter().enumerate() {
             simulation.schedule(place, &events)?;
             let currents = self.currents(&stimuli)?;
             for (site, stimulus) in &currents {
                 simulation.inject(place, *site, stimulus.clone())?;
             }
-            let bins = self.layout.duration_ms;
-            let injected_na = self.mean_currents_na(&currents);
+            let injected_na = self.mean_currents_na(&currents, bins);
             inputs.push((BinnedEvents::from_train(&events, bins), injected_na, stimuli));
         }
-        let shape = [batch_size, self.layout.duration_ms, self.layout.compartments.len()];
+        let shape = [batch_size, bins, self.layout.compartments.len()];
         let mut recorder = TrialRecorder::new(self.layout.soma, self.steps_per_ms, shape);
         let mut spikes = SpikeDetector::new(self.layout.soma, SPIKE_THRESHOLD_MV);
-        let duration_ms = f64::from(self.parameters.duration_ms);
-        simulation.run(duration_ms, &mut ((&mut recorder, &mut spikes), observer))?;
+        simulation.run(f64::from(duration_ms), &mut ((&mut recorder, &mut spikes), observer))?;
         let recorded = recorder.voltage_mv.into_iter().zip(recorder.soma_mv);
         let parts = inputs.into_iter().zip(recorded).enumerate();
         parts
@@ -335,10 +383,10 @@ impl TrialGenerator {
 
     /// Mean of the currents over every bin, nA, `[bins × sites]`: of what flows in the middle of each step, as it is
     /// simulated.
-    fn mean_currents_na(&self, currents: &[(CompartmentId, Stimulus)]) -> Vec<f32> {
+    fn mean_currents_na(&self, currents: &[(CompartmentId, Stimulus)], bins: usize) -> Vec<f32> {
         let sites = &self.layout.injection_sites;
-        let mut means_na = Vec::with_capacity(self.layout.duration_ms * sites.len());
-        for bin in 0..self.layout.duration_ms {
+        let mut means_na = Vec::with_capacity(bins * sites.len());
+        for bin in 0..bins {
             for site in sites {
                 let here = currents.iter().filter(|(at, _)| at == site);
                 // not the sum of an iterator, which for none is −0

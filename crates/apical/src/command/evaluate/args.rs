@@ -20,6 +20,8 @@ Files, tables as CSV:
   horizon        error by how long ago the truth was last known
   potentials     error and correlation at electrodes, if --morphology is the neuron of the network
   experts        how much every compartment trusts every expert; expert_regions: by region
+  protocols      BAP, EPSP, BAC and CaBurst of Hay et al. 2011: somatic spikes and the calcium spike, in truth and predicted,
+                 where the data set is of a simulated neuron with currents; protocols.svg: the voltages
   losses.svg     the loss of every compartment by region, with the baselines
   experts.svg    weights of experts laid over the neuron
   network.svg    what the network is made of

@@ -2,6 +2,7 @@
 
 mod args;
 mod figures;
+mod protocols;
 mod summary;
 
 use std::io::{self, IsTerminal};
@@ -12,7 +13,10 @@ use apical::ApicalError;
 use apical::biophysics::preset::Preset;
 use apical::core::TrialSource;
 use apical::dataset::store::Store;
-use apical::evaluation::{Electrodes, Evaluation, EvaluationConfig, evaluate, untouched_trials};
+use apical::evaluation::{
+    Electrodes, Evaluation, EvaluationConfig, ProtocolCourse, evaluate, evaluate_protocols,
+    protocol_table, untouched_trials,
+};
 use apical::extracellular::{LineSource, Probe, TransferMatrix, VoltageOperator, without_unknown};
 use apical::input::read_json;
 use apical::morphology::{AxialTree, CompartmentTree};
@@ -76,7 +80,14 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     };
     let found = evaluate(&network, &store, &trials, electrodes.as_ref(), &config, tell);
     bar.finish_and_clear();
-    let evaluation = found?;
+    let mut evaluation = found?;
+    let courses = match &tree {
+        Some(tree) => courses(&network, &store, tree, &config)?,
+        None => Vec::new(),
+    };
+    if !courses.is_empty() {
+        evaluation.tables.push(protocol_table(&courses, &config)?);
+    }
 
     let directory = RunDirectory::create(&args.out)?;
     for name in TABLES {
@@ -86,7 +97,8 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
             None => directory.remove(&format!("{name}.csv"))?,
         }
     }
-    for (name, figure) in figures::all(&evaluation, &network, tree.as_ref()) {
+    let figures = figures::all(&evaluation, &network, tree.as_ref());
+    for (name, figure) in figures.into_iter().chain([(PROTOCOLS, protocols::figure(&courses))]) {
         match figure {
             Some(figure) => directory.write_text(name, &figure)?,
             None => directory.remove(name)?,
@@ -106,8 +118,27 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// File of the figure of protocols.
+const PROTOCOLS: &str = "protocols.svg";
+
+/// What the protocols do, if the data set is of a neuron that can be simulated.
+fn courses(
+    network: &Arc<Network>,
+    store: &Store,
+    tree: &CompartmentTree,
+    config: &EvaluationConfig,
+) -> Result<Vec<ProtocolCourse>, ApicalError> {
+    let Some(generator) = protocols::generator(store.manifest(), tree)? else {
+        to_stderr(
+            "note: the data set is not one of `apical dataset generate` with currents: no protocols",
+        );
+        return Ok(Vec::new());
+    };
+    evaluate_protocols(network, &generator, config)
+}
+
 /// All tables that there may be.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "regions",
     "compartments",
     "bands",
@@ -117,6 +148,7 @@ const TABLES: [&str; 9] = [
     "potentials",
     "experts",
     "expert_regions",
+    "protocols",
 ];
 
 /// What says how the neuron's compartments are coupled.
