@@ -29,8 +29,8 @@ Files, tables as CSV:
 
 Examples:
   apical evaluate --checkpoint network --dataset data --out evaluation
-  Three trials only, with potentials along a linear probe:
-    apical evaluate --checkpoint network --dataset data --trials 3 --electrodes linear:16,100 --out evaluation")]
+  Three trials only, with potentials along a laminar probe:
+    apical evaluate --checkpoint network --dataset data --trials 3 --electrodes laminar:n=16,pitch=100 --out evaluation")]
 pub(in crate::command) struct EvaluateArgs {
     /// Network: best.safetensors or last.safetensors of `apical train`, or its folder.
     #[arg(long, value_name = "FILE")]

@@ -163,7 +163,7 @@ fn neuron(args: &EvaluateArgs, network: &Network) -> Result<Option<CompartmentTr
     }
     let morphology = args.morphology.display();
     to_stderr(&format!(
-        "note: {morphology}: is not the neuron of the network: no potentials, no figure of experts"
+        "note: {morphology}: is not the neuron of the network: no potentials, protocols or figure of experts"
     ));
     Ok(None)
 }
