@@ -16,7 +16,7 @@ use crate::{Outcome, dataset};
 
 /// Networks, and the steps that each makes in about ten minutes of two cores, in the order of [`FORMS`].
 const NETWORKS: [(&str, [u64; 3]); 3] =
-    [("MH", [800, 700, 1200]), ("MMoE", [500, 450, 600]), ("MMoEEx", [250, 250, 200])];
+    [("MH", [800, 700, 1000]), ("MMoE", [300, 450, 300]), ("MMoEEx", [150, 150, 120])];
 
 /// Folder, title, arguments, and what a loss of 1 is.
 const FORMS: [(&str, &str, &[&str], &str); 3] = [
