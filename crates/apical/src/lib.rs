@@ -84,7 +84,7 @@ pub mod generation;
 pub mod input;
 #[cfg(feature = "files")]
 pub mod output;
-#[cfg(feature = "training")]
+#[cfg(any(feature = "files", feature = "training"))]
 mod replace;
 #[cfg(feature = "training")]
 pub mod training;

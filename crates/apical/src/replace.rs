@@ -1,28 +1,45 @@
-use std::ffi::OsString;
-use std::fs;
-use std::path::Path;
+//! Files that are there whole or not at all.
 
-use serde::Serialize;
+use std::ffi::OsString;
+use std::fs::{self, File};
+#[cfg(feature = "training")]
+use std::io::Write;
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
 
 use crate::ApicalError;
 
+/// The name that a file has until it is complete.
+pub(crate) fn partial(path: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.partial", std::process::id()));
+    path.with_file_name(name)
+}
+
 /// Writes a file whole: what is there stays until all of the new is.
-pub(crate) fn replace_file(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), ApicalError> {
-    let mut partial = OsString::from(".");
-    partial.push(path.file_name().unwrap_or_default());
-    partial.push(format!(".{}.partial", std::process::id()));
-    let partial = path.with_file_name(partial);
-    let written = fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path));
-    if written.is_err() {
-        // it may not even be there
+pub(crate) fn replace(
+    path: &Path,
+    content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<(), ApicalError> {
+    let partial = partial(path);
+    let written = File::create(&partial).and_then(|file| {
+        let mut out = BufWriter::new(file);
+        content(&mut out)?;
+        out.into_inner()?.sync_all()?;
+        fs::rename(&partial, path)
+    });
+    written.map_err(|source| {
+        // The first error is the one to report.
         let _ = fs::remove_file(&partial);
-    }
-    written.map_err(ApicalError::io(path))
+        ApicalError::Io { path: path.to_owned(), source }
+    })
 }
 
 /// The same of what a value is in JSON.
-pub(crate) fn replace_json(path: &Path, value: &impl Serialize) -> Result<(), ApicalError> {
+#[cfg(feature = "training")]
+pub(crate) fn replace_json(path: &Path, value: &impl serde::Serialize) -> Result<(), ApicalError> {
     let text = serde_json::to_vec_pretty(value);
     let text = text.map_err(|source| ApicalError::Json { path: path.to_owned(), source })?;
-    replace_file(path, text)
+    replace(path, |out| out.write_all(&text))
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::ApicalError;
+use crate::replace::{partial, replace};
 
 /// Name of the file that is written last.
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -74,7 +75,7 @@ impl RunDirectory {
         }
         fs::create_dir_all(&run.path).map_err(ApicalError::io(&run.path))?;
         // Better to learn before the simulation than after it that nothing can be written here.
-        let probe = run.partial(MANIFEST);
+        let probe = partial(&run.path.join(MANIFEST));
         File::create(&probe).map_err(ApicalError::io(&run.path))?;
         fs::remove_file(&probe).map_err(ApicalError::io(&probe))?;
         run.remove(MANIFEST)?;
@@ -155,28 +156,12 @@ impl RunDirectory {
         self.write_text(MANIFEST, &text)
     }
 
-    fn partial(&self, name: &str) -> PathBuf {
-        self.path.join(format!(".{name}.{}.partial", std::process::id()))
-    }
-
     fn write(
         &self,
         name: &str,
         content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
     ) -> Result<(), ApicalError> {
-        let partial = self.partial(name);
-        let path = self.path.join(name);
-        let written = File::create(&partial).and_then(|file| {
-            let mut out = BufWriter::new(file);
-            content(&mut out)?;
-            out.into_inner()?.sync_all()?;
-            fs::rename(&partial, &path)
-        });
-        written.map_err(|source| {
-            // The first error is the one to report.
-            let _ = fs::remove_file(&partial);
-            ApicalError::Io { path, source }
-        })
+        replace(&self.path.join(name), content)
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use npyz::{NpyWriter, Order, WriterBuilder};
 
 use crate::ApicalError;
+use crate::replace::partial;
 
 /// An array file that is written piece by piece, so that it may be larger than memory: under a temporary name until it is
 /// complete.
@@ -24,7 +25,7 @@ impl<T: npyz::AutoSerialize> NpyStream<T> {
         order: Order,
     ) -> Result<Self, ApicalError> {
         let path = folder.join(name);
-        let partial = folder.join(format!(".{name}.{}.partial", std::process::id()));
+        let partial = partial(&path);
         let options = npyz::WriteOptions::new().default_dtype().shape(shape).order(order);
         let begun = File::create(&partial)
             .and_then(|file| options.writer(BufWriter::with_capacity(1 << 20, file)).begin_nd());

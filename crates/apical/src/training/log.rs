@@ -3,7 +3,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::ApicalError;
-use crate::replace::replace_file;
+use crate::replace::replace;
 
 /// A table of numbers by step, as comma-separated values: a row is there once it is written.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Log {
         {
             text.push_str(line);
         }
-        replace_file(path, text)?;
+        replace(path, |out| out.write_all(text.as_bytes()))?;
         let file = OpenOptions::new().append(true).open(path).map_err(ApicalError::io(path))?;
         Ok(Self { path: path.to_owned(), file })
     }
