@@ -13,10 +13,12 @@ mod simulate;
 mod train;
 
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use apical::ApicalError;
 use apical::core::{CompartmentRecord, CoreError};
+use apical::training::BEST;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -103,6 +105,11 @@ fn counted(count: usize, what: &str) -> String {
 /// What a compartment is called: `dend[3](0.5)`.
 fn compartment_name(record: &CompartmentRecord) -> String {
     format!("{}({})", record.section, (1e4 * record.x).round() / 1e4)
+}
+
+/// The file of a network: the best one, of the folder of a training.
+fn network_file(given: &Path) -> PathBuf {
+    if given.is_dir() { given.join(BEST) } else { given.to_owned() }
 }
 
 /// A line on standard error. If even that is closed, there is nobody left to tell.

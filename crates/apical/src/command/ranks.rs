@@ -48,16 +48,6 @@ impl Ranks {
         Ok(Self { universe })
     }
 
-    fn rank(&self) -> usize {
-        use mpi::traits::Communicator;
-        self.universe.world().rank() as usize
-    }
-
-    fn size(&self) -> usize {
-        use mpi::traits::Communicator;
-        self.universe.world().size() as usize
-    }
-
     /// Replaces numbers by their sums over all processes.
     fn add<T: mpi::traits::Equivalence + Copy>(&self, values: &mut [T]) {
         use mpi::traits::CommunicatorCollectives;
@@ -72,7 +62,7 @@ impl Ranks {
     /// Ends all processes, which may be waiting for this one.
     pub(super) fn abort(&self) {
         use mpi::traits::Communicator;
-        if self.size() > 1 {
+        if self.count() > 1 {
             self.universe.world().abort(1);
         }
     }
@@ -90,11 +80,13 @@ impl Ranks {
 #[cfg(feature = "mpi")]
 impl Team for Ranks {
     fn index(&self) -> usize {
-        self.rank()
+        use mpi::traits::Communicator;
+        self.universe.world().rank() as usize
     }
 
     fn count(&self) -> usize {
-        self.size()
+        use mpi::traits::Communicator;
+        self.universe.world().size() as usize
     }
 
     fn sum(&self, values: &mut [f32]) {

@@ -1,6 +1,6 @@
 use apical_core::CompartmentRecord;
 use apical_eval::{EvalError, ReportedRegion, Table};
-use apical_surrogate::{Network, SurrogateError, Task, TrialBatch};
+use apical_surrogate::{Architecture, Network, SurrogateError, Task, TrialBatch};
 
 /// How much each task trusts each expert, mean over trials.
 pub(super) struct Experts<'a> {
@@ -18,16 +18,15 @@ impl<'a> Experts<'a> {
 
     pub(super) fn add(
         &mut self,
-        network: &Network,
         batch: &TrialBatch,
         first_bin: usize,
     ) -> Result<(), SurrogateError> {
-        if self.trials > 0 && self.gates.is_empty() {
+        if matches!(self.network.model().config().architecture, Architecture::HardSharing { .. }) {
             return Ok(());
         }
         let places = (first_bin..batch.bins).step_by(self.stride_ms).map(|bin| (0, bin));
-        let framed = network.frame().of(batch)?;
-        let gates = network.mean_gates(&framed, &places.collect::<Vec<_>>())?;
+        let framed = self.network.frame().of(batch)?;
+        let gates = self.network.mean_gates(&framed, &places.collect::<Vec<_>>())?;
         self.trials += 1;
         self.gates.resize(gates.len(), 0.0);
         for (sum, gate) in self.gates.iter_mut().zip(gates) {

@@ -157,7 +157,7 @@ where
             for (name, said) in baselines.at_once(network, &batch, first_bin)? {
                 panels.add((name, mode), (*index, trial), &said)?;
             }
-            experts.add(network, &batch, first_bin)?;
+            experts.add(&batch, first_bin)?;
             done += 1;
             tell(done, parts);
         }

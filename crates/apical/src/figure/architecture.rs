@@ -91,8 +91,7 @@ pub fn network_diagrams(title: &str, networks: &[(&str, &dyn MultitaskModel)]) -
     let mut document = page(title, width, height).add(arrow);
     for (place, (name, network)) in networks.iter().enumerate() {
         let left = MARGIN + place as f64 * (PANEL + GAP);
-        let weights: usize = network.parameters().iter().map(|(_, var)| var.elem_count()).sum();
-        let title = format!("{name}: {} weights", thousands(weights));
+        let title = format!("{name}: {} weights", thousands(network.parameters().count()));
         document = document
             .add(text(title, [left, 46.0], "start", TEXT_PX))
             .add(text(temporal(network.config()), [left, 61.0], "start", SMALL_PX))

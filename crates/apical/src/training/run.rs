@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use apical_core::TrialSource;
-use apical_dataset::store::{Manifest, Store};
+use apical_dataset::store::Store;
 use apical_dataset::{Position, Split};
 use apical_eval::RegionError;
 use apical_surrogate::{Alone, Checkpoint, Losses, Network, Team, Trainer};
@@ -63,16 +63,16 @@ struct Notes {
 ///
 /// # Errors
 ///
-/// Where the data set cannot be read or is not whole, or the notes are not those of a training.
+/// Where the data set is not whole, or the notes are not those of a training.
 pub fn untouched_trials(
     checkpoint: &Path,
     notes: Value,
-    dataset: &Path,
+    store: &Store,
 ) -> Result<Vec<usize>, ApicalError> {
     let notes: Notes = serde_json::from_value(notes)
         .map_err(|source| ApicalError::Json { path: checkpoint.to_owned(), source })?;
-    let (store, identity) = open(dataset)?;
-    Ok(if notes.dataset == identity {
+    store.check_complete()?;
+    Ok(if notes.dataset == store.manifest().identity() {
         notes.split.test().to_vec()
     } else {
         (0..store.trial_count()).collect()
@@ -298,5 +298,6 @@ impl Training {
 fn open(dataset: &Path) -> Result<(Arc<Store>, String), ApicalError> {
     let store = Store::open(dataset)?;
     store.check_complete()?;
-    Ok((Arc::new(store), Manifest::read(dataset)?.identity()))
+    let identity = store.manifest().identity();
+    Ok((Arc::new(store), identity))
 }

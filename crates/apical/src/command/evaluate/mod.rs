@@ -22,14 +22,14 @@ use apical::input::read_json;
 use apical::morphology::{AxialTree, CompartmentTree};
 use apical::output::{RunDirectory, Versions};
 use apical::surrogate::{Checkpoint, Network, keep_freed_memory};
-use apical::training::{BEST, device};
+use apical::training::device;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 pub(super) use args::EvaluateArgs;
 
 use super::reconstruction::{MAX_COMPARTMENT_LENGTH_UM, Reconstruction, soma_or_root};
-use super::{Failure, to_stderr};
+use super::{Failure, network_file, to_stderr};
 
 /// What the manifest says.
 #[derive(Serialize)]
@@ -46,10 +46,7 @@ struct Manifest<'a> {
 
 pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     keep_freed_memory();
-    let checkpoint = match args.checkpoint.is_dir() {
-        true => args.checkpoint.join(BEST),
-        false => args.checkpoint.clone(),
-    };
+    let checkpoint = network_file(&args.checkpoint);
     let config: EvaluationConfig = match &args.config {
         Some(path) => read_json(path)?,
         None => EvaluationConfig::default(),
@@ -62,7 +59,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
         let dataset = args.dataset.clone();
         return Err(ApicalError::OtherDataset { path: checkpoint, dataset }.into());
     }
-    let mut trials = untouched_trials(&checkpoint, loaded.notes, &args.dataset)?;
+    let mut trials = untouched_trials(&checkpoint, loaded.notes, &store)?;
     trials.truncate(args.trials.map_or(usize::MAX, |count| count as usize));
     let tree = neuron(args, &network)?;
     let electrodes = tree.as_ref().map(|tree| electrodes(args, &network, tree)).transpose()?;

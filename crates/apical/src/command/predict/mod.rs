@@ -15,13 +15,13 @@ use apical::eval::{Columns, CompartmentErrors, RegionError, Rollout};
 use apical::figure::{cell_and_traces, depth_selection};
 use apical::output::{ArrayFile, Dtype, RunDirectory, Versions};
 use apical::surrogate::{Checkpoint, Network, Predictor};
-use apical::training::{BEST, device};
+use apical::training::device;
 use serde::Serialize;
 
 pub(super) use args::PredictArgs;
 
 use super::reconstruction::{MAX_COMPARTMENT_LENGTH_UM, Reconstruction};
-use super::{Failure, counted, to_stderr};
+use super::{Failure, counted, network_file, to_stderr};
 
 /// Compartments of the figure from the farthest tip towards the soma.
 const FIGURE_DEPTHS: usize = 5;
@@ -58,10 +58,7 @@ struct Manifest {
 }
 
 pub(super) fn run(args: &PredictArgs) -> Result<(), Failure> {
-    let path = match args.checkpoint.is_dir() {
-        true => args.checkpoint.join(BEST),
-        false => args.checkpoint.clone(),
-    };
+    let path = network_file(&args.checkpoint);
     let device = device(&args.device)?;
     let network = Arc::new(Checkpoint::load(&path, &device).map_err(ApicalError::from)?.network);
     let trial = input::trial(args, network.layout())?;
