@@ -83,7 +83,11 @@ impl Mapping {
 }
 
 /// All weights of a network.
-fn mappings(config: &ModelConfig) -> Vec<Mapping> {
+fn mappings(config: &ModelConfig) -> Result<Vec<Mapping>, SurrogateError> {
+    if matches!(&config.architecture, Architecture::Mixture(mixture) if mixture.scaled_gates) {
+        let what = "is of scaled gates, which LFDeep does not have".to_owned();
+        return Err(SurrogateError::Weight { name: "gate.weight".to_owned(), what });
+    }
     let networks: Vec<String> = match &config.architecture {
         Architecture::HardSharing { .. } => vec!["shared_bottom".to_owned()],
         Architecture::Mixture(mixture) => {
@@ -132,21 +136,21 @@ fn mappings(config: &ModelConfig) -> Vec<Mapping> {
         add("gate.bias".to_owned(), None, one("gate_bias"), &[0, 1], Ones::Middle);
         add("task.bias".to_owned(), None, one("task_bias"), &[0], Ones::None);
     }
-    mappings
+    Ok(mappings)
 }
 
 /// Sets all weights of a network from those of LFDeep's `state_dict`. Entries that it repeats are not needed.
 ///
 /// # Errors
 ///
-/// [`SurrogateError::Weight`] with the first that is missing or has another shape.
+/// [`SurrogateError::Weight`] with the first that is missing or has another shape, and for scaled gates.
 pub fn load(
     model: &dyn MultitaskModel,
     state_dict: &HashMap<String, Tensor>,
 ) -> Result<(), SurrogateError> {
     // all or none
     let mut weights = Vec::new();
-    for mapping in mappings(model.config()) {
+    for mapping in mappings(model.config())? {
         let whole = mapping.whole(state_dict)?;
         model.parameters().check(&mapping.ours, &whole)?;
         weights.push((mapping.ours, whole));
@@ -159,14 +163,14 @@ pub fn load(
 ///
 /// # Errors
 ///
-/// [`SurrogateError::Weight`] if `of` knows nothing of a weight.
+/// [`SurrogateError::Weight`] if `of` knows nothing of a weight, and for scaled gates.
 pub fn state_dict<'a>(
     config: &ModelConfig,
     parameters: &'a Parameters,
     of: impl Fn(&'a candle_core::Var) -> Option<Tensor>,
 ) -> Result<HashMap<String, Tensor>, SurrogateError> {
     let mut state_dict = HashMap::new();
-    for mapping in mappings(config) {
+    for mapping in mappings(config)? {
         let ours = parameters.get(&mapping.ours).and_then(&of).ok_or_else(|| {
             SurrogateError::Weight { name: mapping.ours.clone(), what: "is not there".to_owned() }
         })?;

@@ -60,7 +60,7 @@ fn config(architecture: Architecture) -> ModelConfig {
 
 fn mixture(experts: Vec<ExpertAccess>, masked: bool) -> ModelConfig {
     let mut mixture = MixtureConfig::new(4, experts);
-    mixture.masked = masked;
+    (mixture.masked, mixture.scaled_gates) = (masked, false);
     config(Architecture::Mixture(mixture))
 }
 

@@ -185,6 +185,7 @@ impl TrainingConfig {
             architecture.unwrap_or_else(|| self.model.architecture(tasks, self.seed));
         if let (true, Architecture::Mixture(mixture)) = (self.published_gates, &mut architecture) {
             (mixture.gate_init, mixture.masked) = (GateInit::Published, false);
+            mixture.scaled_gates = false;
         }
         let mut config = ModelConfig::new(frame.synapses, frame.numbers(), tasks, architecture);
         config.temporal = self.temporal.clone();

@@ -69,6 +69,10 @@ pub struct MixtureConfig {
     pub masked: bool,
     /// What the weights of gates start from.
     pub gate_init: GateInit,
+    /// Whether logits of gates are divided by the square root of the number of a tower's inputs. As published they are not, and one
+    /// step of Adam, which moves every weight of a logit by the rate, can decide for one expert.
+    #[serde(default)]
+    pub scaled_gates: bool,
 }
 
 /// Which tasks may use an expert.
@@ -213,9 +217,9 @@ impl Architecture {
 }
 
 impl MixtureConfig {
-    /// With gates that start alike and are kept closed where they are.
+    /// With scaled gates that start alike and are kept closed where they are.
     #[must_use]
     pub const fn new(units: usize, experts: Vec<ExpertAccess>) -> Self {
-        Self { units, experts, masked: true, gate_init: GateInit::Small }
+        Self { units, experts, masked: true, gate_init: GateInit::Small, scaled_gates: true }
     }
 }

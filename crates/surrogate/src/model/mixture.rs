@@ -25,6 +25,8 @@ pub struct Mixture {
     gate_bias: Var,
     /// `[tasks]`: one number for all inputs of a tower.
     task_bias: Var,
+    /// What logits of gates are multiplied by before their bias is added.
+    gate_scale: f64,
     /// 0 where a gate is open and −∞ where it is closed, `[tasks, experts]`; none if all are open or none is kept closed.
     closed: Option<Tensor>,
 }
@@ -46,7 +48,7 @@ impl Mixture {
             let (parameter, expected) = ("experts", "at least 1");
             return Err(SurrogateError::Parameter { parameter, value: 0.0, expected });
         };
-        let MixtureConfig { units, experts: access, masked, gate_init } = mixture;
+        let MixtureConfig { units, experts: access, masked, gate_init, scaled_gates } = mixture;
         let mut parameters = Parameters::new(seed, dtype, device.clone());
         let (tasks, experts) = (config.tasks, access.len());
         let networks =
@@ -60,6 +62,7 @@ impl Mixture {
         };
         let gate_weight = parameters.add("gate.weight", &[width, tasks, experts], init)?;
         let gate_bias = parameters.add("gate.bias", &[tasks, experts], Init::Zero)?;
+        let gate_scale = if *scaled_gates { (width as f64).sqrt().recip() } else { 1.0 };
         let task_bias = parameters.add("task.bias", &[tasks], Init::Zero)?;
         let gates = |open: f64, closed: f64| {
             let of_task = |task| {
@@ -84,6 +87,7 @@ impl Mixture {
             gate_weight,
             gate_bias,
             task_bias,
+            gate_scale,
             closed,
         })
     }
@@ -92,7 +96,8 @@ impl Mixture {
     fn gates(&self, x: &Tensor) -> Result<Tensor, SurrogateError> {
         let (width, tasks, experts) = self.gate_weight.dims3()?;
         let weight = self.gate_weight.reshape((1, width, tasks * experts))?;
-        let logits = grouped_matmul(x, &weight)?.reshape((x.dim(0)?, tasks, experts))?;
+        let logits = (grouped_matmul(x, &weight)? * self.gate_scale)?;
+        let logits = logits.reshape((x.dim(0)?, tasks, experts))?;
         let mut logits = biased(&logits, &self.gate_bias, Activation::Identity)?;
         if let Some(closed) = &self.closed {
             logits = logits.broadcast_add(closed)?;
@@ -141,7 +146,7 @@ impl MultitaskModel for Mixture {
             None => self.gate_bias.as_tensor().clone(),
         };
         let gates = FoldedGates {
-            weight: self.gate_weight.permute((1, 2, 0))?,
+            weight: (self.gate_weight.permute((1, 2, 0))? * self.gate_scale)?,
             bias,
             task_bias: self.task_bias.as_tensor().clone(),
             expert_bias: self.expert_bias.as_tensor().clone(),
