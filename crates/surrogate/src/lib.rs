@@ -76,7 +76,7 @@ mod validations;
 pub use batch::TrialBatch;
 pub use checkpoint::Checkpoint;
 pub use error::SurrogateError;
-pub use frame::{Frame, FramedBatch, Residual, SeenInputs, SeenVoltages};
+pub use frame::{Frame, FramedBatch, Residual, SeenInputs, SeenVoltages, SpikePath};
 pub use layer::{Decoder, Dropout, Precision, StreamState, Temporal, TemporalConfig};
 pub use memory::keep_freed_memory;
 pub use model::{

@@ -122,8 +122,8 @@ impl Network {
         Ok(())
     }
 
-    /// Outputs of voltage tasks `[places × voltage tasks]` and logits of the spike `[places]`, if it is a task, from all
-    /// `[places × tasks]`.
+    /// Outputs of voltage tasks `[places × voltage tasks]` and of the spike `[places]`, if it is a task, from all
+    /// `[places × tasks]`. [`FramedBatch`] says what voltages and logits they mean.
     #[must_use]
     pub fn split(&self, outputs: &[f32]) -> (Vec<f32>, Option<Vec<f32>>) {
         let tasks = &self.frame.tasks;

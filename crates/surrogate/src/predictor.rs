@@ -281,8 +281,14 @@ impl NeuronModel for Predictor {
         let seen = self.see(&z, &events, &currents_na)?;
         let outputs = self.state.stream.advance(self.network.model(), &seen)?.predictions;
         let outputs = outputs.flatten_all()?.to_dtype(DType::F32)?.to_vec1::<f32>()?;
-        let (outputs, spike_logits) = self.network.split(&outputs);
+        let (outputs, mut spike_logits) = self.network.split(&outputs);
         let path = self.path(z, &events, &currents_na);
+        if let (Some(logits), Some(of)) = (&mut spike_logits, self.network.frame().spike_path) {
+            let column =
+                self.columns.iter().position(|column| column.compartment == of.compartment);
+            let z = path.iter().skip(column.unwrap_or_default()).step_by(columns);
+            logits.iter_mut().zip(z).for_each(|(logit, &z)| *logit += of.logit(z));
+        }
         let neurons = path.chunks_exact(columns).zip(outputs.chunks_exact(columns));
         for ((path, outputs), v_mv) in neurons.zip(self.state.v_mv.chunks_exact_mut(columns)) {
             for (k, column) in self.columns.iter().enumerate() {

@@ -316,6 +316,7 @@ impl Trainer {
         }
         if let Some(logits) = logits {
             let even = LossWeights::even(1);
+            let logits = framed.spike_logits(&logits, places);
             let loss = SpikeCrossEntropy.value(&logits, &framed.spikes(places), even)?;
             found.spike = Some(loss);
         }
@@ -377,7 +378,8 @@ fn losses(
     }
     if let Some(task) = frame.tasks.spike() {
         let targets = tensor(framed.spikes(places), 1)?;
-        let logits = predictions.narrow(1, task, 1)?;
+        let path = tensor(framed.spike_logits(&vec![0.0; places.len()], places), 1)?;
+        let logits = (predictions.narrow(1, task, 1)? + path)?;
         let loss = SpikeCrossEntropy.tensor_value(&logits, &targets, Some(&weights), None)?;
         found.spike = Some(number(&loss)?);
         total.push((loss * spike_weight)?);

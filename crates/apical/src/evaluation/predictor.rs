@@ -50,7 +50,8 @@ impl Baselines {
         let places: Vec<_> = (first_bin..batch.bins).map(|bin| (0, bin)).collect();
         let framed = network.frame().of(batch)?;
         let outputs = network.outputs(&framed, &places)?;
-        let (voltages, spike_logits) = network.split(&outputs);
+        let (voltages, of_spikes) = network.split(&outputs);
+        let spike_logits = of_spikes.map(|outputs| framed.spike_logits(&outputs, &places));
         let nothing = vec![0.0; voltages.len()];
         let residual =
             |framed: &FramedBatch<'_>| Said::voltages(framed.voltages_mv(&nothing, &places));

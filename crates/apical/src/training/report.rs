@@ -76,6 +76,7 @@ pub fn report(
         if let Some(logits) = logits {
             use apical_eval::{Loss, LossWeights, SpikeCrossEntropy};
             let even = LossWeights::even(1);
+            let logits = framed.spike_logits(&logits, &places);
             let loss = SpikeCrossEntropy.value(&logits, &framed.spikes(&places), even)?;
             spike_sum += loss * places.len() as f64;
             spike_count += places.len() as f64;

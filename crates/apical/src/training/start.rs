@@ -14,7 +14,7 @@ use super::batches::stretch_of;
 use super::config::{ResidualPath, TrainingConfig};
 use crate::ApicalError;
 
-/// Stretches that the scale of what is left to predict is taken from, and the most target times of each, ms.
+/// Stretches that the scale of what is left to predict and the path of spikes are taken from, and the most target times of each, ms.
 const SCALE_STRETCHES: (usize, usize) = (32, 300);
 
 /// A network before its first step, in the frame that the trials of a split give.
@@ -42,13 +42,13 @@ pub(super) fn network(
         }
     };
     let mut frame = Frame::new(layout, tasks, config.inputs, residual, mean_mv, deviation_mv)?;
-    fit_scale(&mut frame, store, split, config)?;
+    fit_residual(&mut frame, store, split, config)?;
     let model = config.model_config(&frame).build(config.seed, DType::F32, device)?;
     Ok(Network::new(model, frame, TrialLayout::clone(layout))?)
 }
 
-/// From stretches that are drawn evenly.
-fn fit_scale(
+/// The scale of what is left, and where spikes start from, from stretches that are drawn evenly.
+fn fit_residual(
     frame: &mut Frame,
     store: &Arc<Store>,
     split: &Split,
@@ -63,7 +63,9 @@ fn fit_scale(
     let batch = stretch_of(batch?)?;
     let places = (0..batch.samples)
         .flat_map(|sample| (even.context_ms()..batch.bins).map(move |bin| (sample, bin)));
-    Ok(frame.fit_scale(&batch, &places.collect::<Vec<_>>())?)
+    let places: Vec<_> = places.collect();
+    frame.fit_scale(&batch, &places)?;
+    Ok(frame.fit_spike_path(store.layout().soma, &batch, &places)?)
 }
 
 /// The stretches that are trained with, from a position on.

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use apical_core::CoreError;
+use apical_core::{CompartmentId, CoreError};
 use apical_eval::{LinearInput, LinearStep};
 use candle_core::{DType, Device, Tensor};
 use rayon::prelude::*;
@@ -94,6 +94,26 @@ impl<'a> FramedBatch<'a> {
     pub fn spikes(&self, places: &[(usize, usize)]) -> Vec<f32> {
         let row = |&(sample, bin): &(usize, usize)| sample * self.batch.bins + bin;
         places.iter().map(|place| self.batch.spikes[row(place)]).collect()
+    }
+
+    /// The logits of a spike that outputs of its task at these places mean, `[places]`.
+    #[must_use]
+    pub fn spike_logits(&self, outputs: &[f32], places: &[(usize, usize)]) -> Vec<f32> {
+        let Some(path) = self.frame.spike_path else { return outputs.to_vec() };
+        let z = self.path_of(path.compartment, places);
+        outputs.iter().zip(z).map(|(output, z)| output + path.logit(z)).collect()
+    }
+
+    /// What the residual path says of the voltage of a compartment at the end of bins, z, `[places]`; nothing of one that is no
+    /// task.
+    pub(super) fn path_of(
+        &self,
+        compartment: CompartmentId,
+        places: &[(usize, usize)],
+    ) -> Vec<f32> {
+        let column = self.columns.iter().position(|column| column.compartment == compartment);
+        let Some(column) = column else { return Vec::new() };
+        self.path(places).into_iter().skip(column).step_by(self.columns.len()).collect()
     }
 
     /// The voltages that outputs `[places × voltage tasks]` at these places mean, mV, the same shape.

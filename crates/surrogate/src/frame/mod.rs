@@ -1,4 +1,5 @@
 mod framed;
+mod logistic;
 
 use apical_core::{CompartmentId, TrialLayout};
 use apical_eval::{LinearStep, StepPredictor};
@@ -6,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use framed::FramedBatch;
 pub(crate) use framed::advance;
+use logistic::logistic;
 
 use crate::error::{check_parameter, check_shape};
 use crate::{SurrogateError, TaskTable, TrialBatch};
@@ -49,6 +51,25 @@ pub struct SeenInputs {
     pub currents: bool,
 }
 
+/// A logit of the spike, `offset + slope·z`, from what the residual path says of a compartment's voltage, z.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpikePath {
+    /// The compartment: the soma.
+    pub compartment: CompartmentId,
+    /// Logit at z = 0.
+    pub offset: f64,
+    /// Change of the logit with z.
+    pub slope: f64,
+}
+
+impl SpikePath {
+    /// The logit where the residual path says z.
+    pub(crate) fn logit(&self, z: f32) -> f32 {
+        (self.offset + self.slope * f64::from(z)) as f32
+    }
+}
+
 /// Between a neuron and a network: which numbers are seen and predicted, in which units.
 ///
 /// Voltages are standardized, z = (v − mean) / deviation, for each compartment. The network's output y of a task gives
@@ -73,6 +94,9 @@ pub struct Frame {
     pub deviation_mv: Vec<f64>,
     /// Scale of every voltage task, in standard deviations, in order of tasks.
     pub residual_scale: Vec<f64>,
+    /// What the logit of the spike adds to, if to anything.
+    #[serde(default)]
+    pub spike_path: Option<SpikePath>,
 }
 
 impl Frame {
@@ -101,6 +125,7 @@ impl Frame {
             sites: layout.injection_sites.clone(),
             mean_mv,
             deviation_mv,
+            spike_path: None,
         };
         frame.check(layout)?;
         Ok(frame)
@@ -131,6 +156,11 @@ impl Frame {
             check_parameter(positive(deviation), "deviation_mv", deviation, "positive and finite")?;
         }
         let compartments = self.tasks.compartments();
+        if let Some(SpikePath { compartment, .. }) = self.spike_path {
+            let holds = compartments.contains(&compartment);
+            let expected = "one whose voltage is a task";
+            check_parameter(holds, "compartment of spikes", compartment.index() as f64, expected)?;
+        }
         check_shape("scales of voltage tasks", compartments.len(), self.residual_scale.len())?;
         for &scale in &self.residual_scale {
             let expected = "positive: a voltage that never changes cannot be learnt";
@@ -193,6 +223,31 @@ impl Frame {
             let expected = "positive: a voltage that never changes cannot be learnt";
             check_parameter(holds, "residual_scale", *scale, expected)?;
         }
+        Ok(())
+    }
+
+    /// Lets the logit of the spike add to the logistic regression of spikes on what the residual path says of the voltage of a
+    /// compartment, the soma. Without a residual path, a task for spikes or one for this voltage, or where the places have no
+    /// spike or nothing else, it adds to nothing.
+    ///
+    /// # Errors
+    ///
+    /// What [`of`](Self::of) refuses.
+    pub fn fit_spike_path(
+        &mut self,
+        compartment: CompartmentId,
+        batch: &TrialBatch,
+        places: &[(usize, usize)],
+    ) -> Result<(), SurrogateError> {
+        self.spike_path = None;
+        let is_task = self.tasks.compartments().contains(&compartment);
+        if self.residual == Residual::Absolute || self.tasks.spike().is_none() || !is_task {
+            return Ok(());
+        }
+        let framed = self.of(batch)?;
+        let (z, spikes) = (framed.path_of(compartment, places), framed.spikes(places));
+        let fitted = logistic(&z, &spikes);
+        self.spike_path = fitted.map(|(offset, slope)| SpikePath { compartment, offset, slope });
         Ok(())
     }
 
