@@ -87,6 +87,7 @@ mod loss;
 mod metric;
 mod regional;
 mod rollout;
+mod spectrum;
 mod table;
 
 pub use baseline::{
@@ -106,4 +107,5 @@ pub use metric::{
 };
 pub use regional::{CompartmentError, CompartmentErrors, RegionError, ReportedRegion};
 pub use rollout::{Rollout, RolloutError};
+pub use spectrum::{Spectra, SpectralBand};
 pub use table::{Cell, Table};

@@ -297,6 +297,58 @@ impl CompartmentErrors {
     }
 }
 
+impl CompartmentErrors {
+    /// By how much the standardized mean square error of every region is less than a baseline's, as a share of that: 0 where
+    /// both are the same, 1 where nothing is left, less than 0 where it is worse. Intervals are over trials that both have
+    /// predicted: what is hard for both in a trial does not widen them.
+    ///
+    /// ```
+    /// use apical_core::{CompartmentRecord, CompartmentTable, Region, SectionType};
+    /// use apical_eval::{Bootstrap, CompartmentErrors};
+    /// # let soma = CompartmentRecord {
+    /// #     section_type: SectionType::Soma, region: Region::Soma, section: "soma[0]".to_owned(), x: 0.5, center_um: None,
+    /// #     path_distance_um: 0.0, area_um2: 1000.0, diameter_um: 18.0, length_um: 18.0,
+    /// # };
+    /// # let table = CompartmentTable::new(vec![soma]);
+    ///
+    /// let [mut network, mut baseline] = [CompartmentErrors::new(1), CompartmentErrors::new(1)];
+    /// for (trial, error_mv) in [1.0, 4.0, 9.0].into_iter().enumerate() {
+    ///     network.add(trial, &[-70.0 + error_mv, -60.0], &[-70.0, -60.0])?;
+    ///     baseline.add(trial, &[-70.0 + 2.0 * error_mv, -60.0], &[-70.0, -60.0])?;
+    /// }
+    /// let gains = network.gains(&baseline, &table, &[-65.0], &Bootstrap::default())?;
+    /// // a quarter is left in every trial, hard or easy
+    /// assert!((gains[0].value - 0.75).abs() < 1e-12 && (gains[0].high - gains[0].low) < 1e-12);
+    /// # Ok::<(), apical_eval::EvalError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`by_region`](Self::by_region), and [`CoreError::Shape`](apical_core::CoreError::Shape) for a baseline of other
+    /// trials or compartments.
+    pub fn gains(
+        &self,
+        baseline: &Self,
+        table: &CompartmentTable,
+        mean_mv: &[f64],
+        bootstrap: &Bootstrap,
+    ) -> Result<Vec<Interval>, EvalError> {
+        check_shape("compartments of the baseline", self.compartments, baseline.compartments)?;
+        let common = baseline.trials().filter(|trial| self.trials.contains_key(trial)).count();
+        check_shape("trials of the baseline", self.trials.len(), common)?;
+        check_shape("trials of the baseline", self.trials.len(), baseline.trials.len())?;
+        let count = self.by_region(table, mean_mv)?.len();
+        Ok(bootstrap.intervals(self.trials.len(), |counts| {
+            let of = |errors: &Self| Ok(regions(&errors.counted(mean_mv, counts)?, table));
+            let found: Result<[Vec<RegionError>; 2], EvalError> =
+                of(self).and_then(|own| Ok([own, of(baseline)?]));
+            let Ok([own, other]) = found else { return vec![f64::NAN; count] };
+            let pairs = own.iter().zip(&other);
+            pairs.map(|(own, other)| 1.0 - own.standardized_mse / other.standardized_mse).collect()
+        }))
+    }
+}
+
 /// Of all regions that have compartments.
 fn regions(errors: &[CompartmentError], table: &CompartmentTable) -> Vec<RegionError> {
     let regions = ReportedRegion::ALL.into_iter().filter_map(|region| {

@@ -1,6 +1,6 @@
 use std::fmt::{self, Write};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::EvalError;
 use crate::error::check_shape;
@@ -16,7 +16,7 @@ use crate::error::check_shape;
 /// assert_eq!(table.to_csv(), "region,compartments,mse_mv2\nsoma,1,0.25\n\"basal, all\",262,\n");
 /// # Ok::<(), apical_eval::EvalError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Table {
     /// What it is of; a file's name without its ending.
@@ -28,7 +28,7 @@ pub struct Table {
 }
 
 /// What is in a place of a [`Table`].
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Cell {
@@ -65,6 +65,39 @@ impl Table {
     #[must_use]
     pub fn place(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|name| name == column)
+    }
+
+    /// The rows that have these texts in these columns.
+    ///
+    /// ```
+    /// use apical_eval::Table;
+    ///
+    /// let mut table = Table::new("spikes", &["predictor", "mode", "f1"]);
+    /// table.push(vec!["network".into(), "one step".into(), 0.75.into()])?;
+    /// table.push(vec!["network".into(), "free".into(), 0.5.into()])?;
+    /// let found: Vec<_> = table.rows_with(&[("predictor", "network"), ("mode", "free")]).collect();
+    /// assert_eq!(found.len(), 1);
+    /// assert_eq!(table.number(found[0], "f1"), Some(0.5));
+    /// # Ok::<(), apical_eval::EvalError>(())
+    /// ```
+    pub fn rows_with<'a, 'b>(
+        &'a self,
+        texts: &'b [(&'b str, &'b str)],
+    ) -> impl Iterator<Item = &'a [Cell]> + use<'a, 'b> {
+        let has = |row: &[Cell], column: &str, text: &str| {
+            let cell = self.place(column).and_then(|place| row.get(place));
+            matches!(cell, Some(Cell::Text(found)) if found == text)
+        };
+        self.rows
+            .iter()
+            .map(Vec::as_slice)
+            .filter(move |row| texts.iter().all(|(column, text)| has(row, column, text)))
+    }
+
+    /// The number in a column of a row of the table; none where there is none.
+    #[must_use]
+    pub fn number(&self, row: &[Cell], column: &str) -> Option<f64> {
+        row.get(self.place(column)?)?.number()
     }
 
     /// Comma-separated values (RFC 4180, lines ended by `\n`), the names of columns first; numbers have the digits that give
@@ -161,6 +194,7 @@ mod tests {
         assert_eq!(csv, "a,b\n0.30000000000000004,\"say \"\"so\"\"\"\n,3\n");
         let json = serde_json::to_string(&table.rows).unwrap();
         assert_eq!(json, r#"[[0.30000000000000004,"say \"so\""],[null,3]]"#);
+        assert_eq!(serde_json::from_str::<Vec<Vec<Cell>>>(&json).unwrap(), table.rows);
         assert!(table.push(vec![Cell::Nothing]).is_err());
     }
 }

@@ -276,7 +276,7 @@ fn calcium_spikes_are_matched() {
 /// and a factor. The other electrode sees what is predicted perfectly.
 #[test]
 fn potentials_are_compared_by_site() {
-    let truth = trial(80, &[], |ms, k| match k {
+    let truth = trial(512, &[], |ms, k| match k {
         1 => (ms % 4) as f32 * 0.5,
         _ => 0.0,
     });
@@ -297,6 +297,10 @@ fn potentials_are_compared_by_site() {
     close(number(&found, 0, "true_deviation_uv"), 1.25_f64.sqrt());
     close(number(&found, 0, "correlation"), 1.0);
     close(number(&found, 0, "noise_gain_uv_per_mv"), 8.0_f64.sqrt());
+    // all of it is at 250 Hz, one and a half times as large
+    close(number(&found, 0, "power_db_80_500hz"), 20.0 * 1.5_f64.log10());
+    close(number(&found, 0, "coherence_80_500hz"), 1.0);
+    assert!(number(&found, 1, "coherence_80_500hz").is_nan(), "there is no power");
     assert_eq!(number(&found, 1, "rmse_uv"), 0.0);
     assert!(number(&found, 1, "correlation").is_nan());
     assert!(PotentialMetric::new(&names, vec![0.0; 3]).is_err());

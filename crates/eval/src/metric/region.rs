@@ -35,6 +35,32 @@ impl RegionMetric {
         &self.errors
     }
 
+    /// A row for every region: the share of a baseline's error that is gone, with its interval (see
+    /// [`CompartmentErrors::gains`]).
+    ///
+    /// # Errors
+    ///
+    /// As [`CompartmentErrors::gains`].
+    pub fn gain_table(&self, name: &str, baseline: &Self) -> Result<Table, EvalError> {
+        let columns =
+            ["baseline", "region", "error_removed", "error_removed_low", "error_removed_high"];
+        let mut table = Table::new("gains", &columns);
+        let regions = self.errors.by_region(&self.table, &self.mean_mv)?;
+        let baseline = &baseline.errors;
+        let gains = self.errors.gains(baseline, &self.table, &self.mean_mv, &self.bootstrap)?;
+        for (error, gain) in regions.iter().zip(gains) {
+            let region = error.region.to_string();
+            table.push(vec![
+                name.into(),
+                region.into(),
+                gain.value.into(),
+                gain.low.into(),
+                gain.high.into(),
+            ])?;
+        }
+        Ok(table)
+    }
+
     /// A row for every compartment: where it is, and its errors.
     ///
     /// # Errors
