@@ -76,6 +76,31 @@ pub enum ApicalError {
         /// The folder.
         path: PathBuf,
     },
+    /// A figure that cannot be drawn in pixels.
+    #[cfg(feature = "png")]
+    #[error(transparent)]
+    Png(#[from] crate::figure::PngError),
+    /// A plan of a network in a folder that is no plain name, or is another's.
+    #[error(
+        "{}: {folder:?} cannot be the folder of a network: a name of letters, digits, - and _ that nothing else has",
+        path.display()
+    )]
+    PlannedFolder {
+        /// The file of the plan.
+        path: PathBuf,
+        /// The folder.
+        folder: String,
+    },
+    /// A folder that files would be removed from, which something else has made.
+    #[error(
+        "{}: is there already, and not of a reproduction that could be gone on with: choose another folder, or delete this one \
+         first",
+        path.display()
+    )]
+    NotOurs {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A folder for the files of a run or an export that is a data set.
     #[error(
         "{}: holds a data set, whose manifest.json would be replaced: choose another folder, or delete this one first",
@@ -248,6 +273,21 @@ pub enum ApicalError {
     #[cfg(feature = "surrogate")]
     #[error(transparent)]
     Rollout(#[from] apical_eval::RolloutError<apical_surrogate::SurrogateError>),
+    /// A simulation that stops while it goes through trials.
+    #[cfg(all(feature = "biophysics", feature = "eval"))]
+    #[error(transparent)]
+    SimulatedRollout(#[from] apical_eval::RolloutError<apical_biophysics::BiophysicsError>),
+    /// Networks whose experts cannot be compared.
+    #[error(
+        "experts cannot be compared: {} and {} of them, for {} and {} compartments; 1 to 8 can, if they are as many",
+        experts[0], experts[1], tasks[0], tasks[1]
+    )]
+    OtherExperts {
+        /// Compartments of both networks.
+        tasks: [usize; 2],
+        /// Experts of both networks.
+        experts: [usize; 2],
+    },
     /// A trial that is over before a network knows enough of it.
     #[error("trial {trial} has {bins} ms: the network needs {needed}")]
     ShortTrial {
@@ -296,7 +336,8 @@ pub enum ApicalError {
 impl ApicalError {
     /// An input or output error at this file or folder.
     #[cfg(any(feature = "files", feature = "training"))]
-    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+    /// Of a file or folder, from why it cannot be read or written.
+    pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }
     }

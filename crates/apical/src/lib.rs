@@ -67,6 +67,7 @@
 //! | `generation` | the module [`generation`], `biophysics` and `dataset` |
 //! | `files` | the modules [`input`] and [`output`], and `morphology`; with `extracellular` also files of electrodes |
 //! | `figure` | the module [`figure`], and `morphology`; with `extracellular` also figures of potentials, with `dataset` of data sets, with `surrogate` of networks |
+//! | `png` | figures in pixels, and `figure` |
 //! | `cli` | the program `apical`, and all of these |
 //! | `cuda` | `training` on a graphics processor; not on by default: it needs CUDA |
 //! | `mpi` | `apical dataset generate` and `train` under `mpirun`; not on by default: it needs an MPI library and libclang |

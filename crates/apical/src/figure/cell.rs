@@ -51,7 +51,7 @@ impl<'a> Outlines<'a> {
         Self { tree, courses }
     }
 
-    fn course(&self, id: CompartmentId) -> Option<&[[f64; 2]]> {
+    pub(super) fn course(&self, id: CompartmentId) -> Option<&[[f64; 2]]> {
         let (_, points) = self.courses.iter().find(|(other, _)| *other == id)?;
         Some(points)
     }

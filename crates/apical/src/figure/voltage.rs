@@ -44,33 +44,42 @@ pub fn cell_and_traces(
         "Path distance from soma (µm)",
         44.0,
     ));
-    for group in rows(tree, compartments, traces, farthest_um) {
+    let layers = [Layer { traces, width_px: 1.0, opacity: 1.0 }];
+    for group in rows(tree, compartments, &layers, farthest_um, TRACES) {
         document = document.add(group);
     }
     format!("{document}\n")
 }
 
-fn rows(
+/// Traces of the same compartments that are drawn over each other.
+pub(super) struct Layer<'a> {
+    pub(super) traces: &'a Traces,
+    pub(super) width_px: f64,
+    pub(super) opacity: f64,
+}
+
+/// A row for each compartment, the first layer below the others.
+pub(super) fn rows(
     tree: &CompartmentTree,
     compartments: &[CompartmentId],
-    traces: &Traces,
+    layers: &[Layer<'_>],
     farthest_um: f64,
+    panel: Panel,
 ) -> Vec<Group> {
-    let count = compartments.len().min(traces.rows());
-    let (Some(&first_ms), Some(&last_ms), 1..) =
-        (traces.times_ms().first(), traces.times_ms().last(), count)
-    else {
+    let count = layers.iter().map(|layer| layer.traces.rows()).fold(compartments.len(), usize::min);
+    let times_ms = layers.first().map_or(&[][..], |layer| layer.traces.times_ms());
+    let (Some(&first_ms), Some(&last_ms), 1..) = (times_ms.first(), times_ms.last(), count) else {
         return Vec::new();
     };
     let time = Scale {
         from: [first_ms, if last_ms > first_ms { last_ms } else { first_ms + 1.0 }],
-        to: [TRACES.left, TRACES.left + TRACES.width],
+        to: [panel.left, panel.left + panel.width],
     };
-    let range = padded(traces.values());
-    let height = (TRACES.height - GAP_PX * (count - 1) as f64) / count as f64;
+    let range = padded(layers);
+    let height = (panel.height - GAP_PX * (count - 1) as f64) / count as f64;
     let mut groups = Vec::new();
     for (row, &id) in compartments.iter().enumerate().take(count) {
-        let top = TRACES.top + row as f64 * (height + GAP_PX);
+        let top = panel.top + row as f64 * (height + GAP_PX);
         let scale = Scale { from: range, to: [top + height, top] };
         let mut group = Group::new();
         for tick in ticks(range, ((height / 24.0) as usize).min(6)) {
@@ -83,34 +92,41 @@ fn rows(
             ));
         }
         let stroke = color::sequential(tree.compartment(id).path_distance_um / farthest_um);
-        let path = Path::new()
-            .set("d", course(traces.times_ms(), traces.row(row), &time, &scale))
-            .set("fill", "none")
-            .set("stroke", stroke)
-            .set("stroke-width", 1)
-            .set("stroke-linejoin", "round");
+        for Layer { traces, width_px, opacity } in layers {
+            let mut path = Path::new()
+                .set("d", course(traces.times_ms(), traces.row(row), &time, &scale))
+                .set("fill", "none")
+                .set("stroke", stroke.as_str())
+                .set("stroke-width", *width_px)
+                .set("stroke-linejoin", "round");
+            if *opacity < 1.0 {
+                path = path.set("stroke-opacity", *opacity);
+            }
+            group = group.add(path);
+        }
         let middle = 0.5 * (scale.to[0] + scale.to[1]);
         let label =
             text(cell::label(tree, id), [time.to[1] + 8.0, middle + 3.0], "start", SMALL_PX + 1.0);
-        groups.push(group.add(path).add(label));
+        groups.push(group.add(label));
     }
-    let quantity = match traces.unit() {
-        Unit::Millivolt => "Membrane potential (mV)",
-        Unit::Nanoampere => "Membrane current (nA)",
+    let quantity = match layers.first().map(|layer| layer.traces.unit()) {
+        Some(Unit::Nanoampere) => "Membrane current (nA)",
+        _ => "Membrane potential (mV)",
     };
-    let middle = TRACES.top + 0.5 * TRACES.height;
+    let middle = panel.top + 0.5 * panel.height;
     groups.push(
         Group::new()
-            .add(upward_text(quantity, [TRACES.left - 38.0, middle]))
-            .add(time_axis(&time, TRACES.top + TRACES.height + 6.0)),
+            .add(upward_text(quantity, [panel.left - 38.0, middle]))
+            .add(time_axis(&time, panel.top + panel.height + 6.0)),
     );
     groups
 }
 
 /// The range of the values with a margin, and never empty.
-fn padded(values: &[f64]) -> [f64; 2] {
-    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+fn padded(layers: &[Layer<'_>]) -> [f64; 2] {
+    let values = || layers.iter().flat_map(|layer| layer.traces.values()).copied();
+    let low = values().fold(f64::INFINITY, f64::min);
+    let high = values().fold(f64::NEG_INFINITY, f64::max);
     if !(low.is_finite() && high.is_finite()) {
         return [0.0, 1.0];
     }

@@ -48,7 +48,7 @@ pub fn cell_weights(title: &str, tree: &CompartmentTree, rows: &[WeightRow]) -> 
     let left = MARGIN + NAME_WIDTH;
     let across = columns as f64 * (SIZE[0] + GAP);
     let width = left + across + BAR_WIDTH + MARGIN;
-    let down = SIZE[1] + 44.0;
+    let down = SIZE[1] + 58.0;
     let height = TOP + rows.len() as f64 * down + MARGIN;
     let mut document = page(title, width, height);
     let outlines = Outlines::new(tree);
