@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::training::{config, data, succeeds, train};
-use common::{apical, manifest, stderr};
+use common::{apical, array, manifest, stderr};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -106,10 +106,52 @@ fn a_network_that_sees_voltages() {
     assert_eq!(figure("losses.svg").matches("<circle").count(), 639 + 1);
     // every compartment but the axon, once an expert
     assert_eq!(figure("experts.svg").matches("<path").count(), 3 * 640);
+    // gains are what mean errors say
+    let gains = table(&out, "gains");
+    assert_eq!(gains.len(), 6 * 3, "two baselines one step ahead, one freely");
+    let mse = |name: &str| {
+        let is_it = |row: &&HashMap<String, String>| {
+            (row["predictor"].as_str(), row["mode"].as_str(), row["region"].as_str())
+                == (name, "one step", "tuft")
+        };
+        number(regions.iter().find(is_it).unwrap(), "standardized_mse")
+    };
+    let is_it = |row: &&HashMap<String, String>| {
+        row["mode"] == "one step" && row["baseline"] == "persistence" && row["region"] == "tuft"
+    };
+    let found = number(gains.iter().find(is_it).unwrap(), "error_removed");
+    assert!((found - (1.0 - mse("network") / mse("persistence"))).abs() < 1e-12, "{found}");
+
+    // the example, and the potentials that follow from it
+    let (shape, truth) = array::<f32>(&out.join("example_truth_mv.npy"));
+    assert_eq!(shape[0], 640);
+    let (of_prediction, predicted) = array::<f32>(&out.join("example_predicted_mv.npy"));
+    assert!(shape == of_prediction && truth != predicted);
+    let (of_potentials, _) = array::<f64>(&out.join("example_potential_truth_mv.npy"));
+    assert_eq!(of_potentials, [6, shape[1]]);
+    assert_eq!(figure("example.svg").matches("simulated").count(), 2, "both legends");
+
     let manifest = manifest(&out);
     assert_eq!(manifest["trials"].as_array().unwrap().len(), 1);
-    assert_eq!(manifest["tables"].as_array().unwrap().len(), 10);
+    assert_eq!(manifest["tables"].as_array().unwrap().len(), 11);
     assert_eq!(manifest["parameters"]["settling_ms"], 250);
+
+    // it agrees with itself
+    let again = folder.path().join("again");
+    let paths = [
+        &network,
+        Path::new("--dataset"),
+        &data,
+        Path::new("--other"),
+        &out,
+        Path::new("--quiet"),
+        Path::new("--out"),
+        &again,
+    ];
+    succeeds("evaluate --checkpoint", &paths);
+    let agreement = table(&again, "expert_agreement");
+    assert!(number(&agreement[0], "mean_difference") < 1e-12);
+    assert!((number(&agreement[0], "adjusted_rand_index") - 1.0).abs() < 1e-12);
 }
 
 /// From the input alone there is one way to predict, no horizon and no persistence. Tables of an earlier evaluation that are

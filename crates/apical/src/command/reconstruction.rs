@@ -21,6 +21,9 @@ pub(super) const DEFAULT: &str = "default";
 /// Largest length of a compartment, µm: the reference rule.
 pub(super) const MAX_COMPARTMENT_LENGTH_UM: f64 = 40.0;
 
+/// What says how the compartments of a network's neuron are divided and coupled.
+pub(super) const PRESET: Preset = Preset::Shai2015;
+
 /// A morphology and where it comes from.
 pub(super) struct Reconstruction {
     pub(super) source: String,

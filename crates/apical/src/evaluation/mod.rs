@@ -3,6 +3,8 @@
 //! [`evaluate`] predicts trials one step ahead and freely, by a network and by what it is to be compared with, and makes
 //! tables of what the metrics of [`eval`](crate::eval) find. [`untouched_trials`] says which trials are fair.
 
+mod agreement;
+mod example;
 mod experts;
 mod panel;
 mod predictor;
@@ -18,11 +20,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::ApicalError;
 use crate::training::whole_trial;
+use example::Examples;
 use experts::Experts;
 use panel::Panels;
 use predictor::Baselines;
 
 pub use crate::training::untouched_trials;
+pub use agreement::expert_agreement;
+pub use example::Example;
 #[cfg(feature = "generation")]
 pub use protocols::{PROTOCOLS, ProtocolCourse, SHOWN_FROM_MS, evaluate_protocols, protocol_table};
 
@@ -47,6 +52,8 @@ pub struct EvaluationConfig {
     pub settling_ms: usize,
     /// Every so many ms experts are asked how much they are trusted; 50 by default.
     pub gate_stride_ms: usize,
+    /// Length of the example, ms; 600 by default.
+    pub example_ms: usize,
 }
 
 impl Default for EvaluationConfig {
@@ -60,6 +67,7 @@ impl Default for EvaluationConfig {
             batch_size: 16,
             settling_ms: 250,
             gate_stride_ms: 50,
+            example_ms: 600,
         }
     }
 }
@@ -74,7 +82,7 @@ pub struct Electrodes {
 }
 
 /// How something is predicted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// From the true voltages of the millisecond before.
@@ -93,16 +101,18 @@ impl std::fmt::Display for Mode {
 }
 
 /// What was found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Evaluation {
     /// The trials.
     pub trials: Vec<usize>,
     /// The first millisecond that is predicted in each of them: what a network remembers lies before it.
     pub first_ms: usize,
-    /// Tables: `regions`, `compartments`, `bands`, `spikes`, `calcium`, `horizon`, `potentials` (of each that there is),
+    /// Tables: `regions`, `compartments`, `gains`, `bands`, `spikes`, `calcium`, `horizon`, `potentials` (of each that there is),
     /// whose first two columns say what is predicted by what; and `experts`, `expert_regions` of networks that have them.
     pub tables: Vec<Table>,
+    /// A stretch of a trial and its prediction, of the first way in which the network was evaluated.
+    pub example: Option<Example>,
 }
 
 impl Evaluation {
@@ -140,6 +150,7 @@ where
     let first_bin = first_bin(network, config);
     let mut panels = Panels::new(network, &columns, electrodes, config, first_bin);
     let mut experts = Experts::new(network, config.gate_stride_ms);
+    let mut examples = Examples::new(config.example_ms);
     let parts = trials.len() * if sees_truth { 2 } else { 1 };
     let baselines = Baselines::of(frame);
     let mut done = 0;
@@ -156,6 +167,9 @@ where
             let mode = if sees_truth { Mode::OneStep } else { Mode::Free };
             for (name, said) in baselines.at_once(network, &batch, first_bin)? {
                 panels.add((name, mode), (*index, trial), &said)?;
+                if name == "network" {
+                    examples.offer((*index, trial), &columns, (first_bin, mode, &said));
+                }
             }
             experts.add(&batch, first_bin)?;
             done += 1;
@@ -175,7 +189,8 @@ where
     }
     let mut tables = panels.tables()?;
     tables.extend(experts.tables()?);
-    Ok(Evaluation { trials: trials.to_vec(), first_ms: first_bin + 1, tables })
+    let example = examples.best();
+    Ok(Evaluation { trials: trials.to_vec(), first_ms: first_bin + 1, tables, example })
 }
 
 /// The first bin that a network knows enough for.

@@ -100,6 +100,13 @@ impl<'a> Panels<'a> {
             for metric in &panel.others {
                 found.push(metric.table()?);
             }
+            // what the network adds to, and the voltage before
+            let baselines = self.panels.iter().filter(|other| {
+                panel.name == "network" && other.name != "network" && other.mode == panel.mode
+            });
+            for other in baselines {
+                found.push(panel.regions.gain_table(other.name, &other.regions)?);
+            }
             for table in found {
                 let whose = [Cell::from(panel.name), Cell::from(panel.mode.to_string())];
                 let place = tables.iter().position(|known| known.name == table.name);

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use apical_biophysics::protocol::Protocol;
 use apical_eval::{Cell, Columns, Table, calcium_spikes};
 use apical_surrogate::{Network, SeenVoltages};
+use serde::{Deserialize, Serialize};
 
 use super::predictor::{Baselines, Said, free};
 use super::{EvaluationConfig, Mode};
@@ -19,13 +20,13 @@ pub const PROTOCOLS: [Protocol; 4] =
 pub const SHOWN_FROM_MS: usize = 201;
 
 /// What a protocol does at two places, in truth or as it is predicted.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ProtocolCourse {
     /// The protocol.
     pub protocol: Protocol,
     /// `truth`, `network` or `linear step`.
-    pub name: &'static str,
+    pub name: String,
     /// How it is predicted; none for the truth.
     pub mode: Option<Mode>,
     /// Time of the first sample in the protocol, ms; others follow every ms.
@@ -88,7 +89,7 @@ pub fn evaluate_protocols(
             });
             courses.push(ProtocolCourse {
                 protocol,
-                name,
+                name: name.to_owned(),
                 mode,
                 first_ms: SHOWN_FROM_MS,
                 soma_mv,
@@ -132,7 +133,7 @@ pub fn protocol_table(
         let highest = course.calcium_site_mv.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         table.push(vec![
             course.protocol.to_string().into(),
-            course.name.into(),
+            course.name.as_str().into(),
             course.mode.map_or(Cell::Nothing, |mode| mode.to_string().into()),
             spikes_ms.len().into(),
             spikes_ms.first().map(|ms| start_ms + ms).into(),

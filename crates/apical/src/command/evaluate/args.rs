@@ -14,14 +14,19 @@ use clap::Args;
 Files, tables as CSV:
   regions        error and explained variance by region, with intervals of 95 % over trials
   compartments   the same of every compartment
+  gains          the share of each baseline's error that the network removes, by region, with intervals of 95 % over the same trials
   bands          error where a compartment rests, is depolarized, fires, or is in a plateau
   spikes         ROC AUC, average precision, F1; coincidence factor; rates; errors of spike times
   calcium        dendritic calcium spikes: precision, recall, errors of onset, peak, duration, area and somatic spikes
   horizon        error by how long ago the truth was last known
   potentials     error and correlation at electrodes, if --morphology is the neuron of the network
-  experts        how much every compartment trusts every expert; expert_regions: by region
+  experts        how much every compartment trusts every expert; expert_regions: by region; expert_agreement, with --other:
+                 whether another training comes to the same
   protocols      BAP, EPSP, BAC and CaBurst of Hay et al. 2011: somatic spikes and the calcium spike, in truth and predicted,
-                 where the data set is of a simulated neuron with currents; protocols.svg: the voltages
+                 where the data set is of a simulated neuron with currents; protocols.svg, protocols.json: the voltages
+  example.svg    voltages and potentials of a stretch of a trial, as they were and as they are predicted, and in numpy's format:
+                 example_truth_mv.npy, example_predicted_mv.npy (compartments, ms), example_potential_truth_mv.npy,
+                 example_potential_predicted_mv.npy (electrodes, ms)
   losses.svg     the loss of every compartment by region, with the baselines
   experts.svg    weights of experts laid over the neuron
   network.svg    what the network is made of
@@ -41,6 +46,9 @@ pub(in crate::command) struct EvaluateArgs {
     /// Folder to write to; created where it does not exist.
     #[arg(long, short, value_name = "DIR")]
     pub(super) out: PathBuf,
+    /// Evaluation of the same kind of network, trained with another seed: how far their experts agree.
+    #[arg(long, value_name = "DIR")]
+    pub(super) other: Option<PathBuf>,
     /// Only so many trials, the first ones.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) trials: Option<u32>,

@@ -1,95 +1,158 @@
 use apical::core::CompartmentId;
-use apical::eval::{Cell, ReportedRegion, Table};
-use apical::evaluation::{Evaluation, Mode};
-use apical::figure::{Baseline, Swarm, WeightRow, cell_weights, loss_swarms, network_diagrams};
+use apical::eval::{ReportedRegion, Table};
+use apical::evaluation::{Evaluation, Mode, PROTOCOLS, ProtocolCourse};
+use apical::figure::{
+    Baseline, ComparedTraces, Swarm, WeightRow, cell_weights, compared_voltages, loss_swarms,
+};
 use apical::morphology::CompartmentTree;
-use apical::surrogate::Network;
 
 /// Regions that have a swarm of their own: that of a soma would have one dot.
 const REGIONS: [ReportedRegion; 3] =
     [ReportedRegion::Basal, ReportedRegion::Oblique, ReportedRegion::Apical];
 
-/// Files and what is in them; none for figures that cannot be drawn.
-pub(super) fn all(
-    evaluation: &Evaluation,
-    network: &Network,
-    tree: Option<&CompartmentTree>,
-) -> [(&'static str, Option<String>); 3] {
-    let experts = tree.and_then(|tree| experts(evaluation, network, tree));
-    let diagram = network_diagrams("From input to voltages", &[("Network", network.model())]);
-    [("losses.svg", losses(evaluation)), ("experts.svg", experts), ("network.svg", Some(diagram))]
-}
-
-/// The loss of every compartment in the first way that the network was evaluated in.
-fn losses(evaluation: &Evaluation) -> Option<String> {
-    let table = evaluation.table("regions")?;
-    let mode = table.rows.first()?.get(table.place("mode")?)?;
-    let mse = |name: &str, region: &str| -> Option<f64> {
-        let is_it = |row: &&Vec<Cell>| {
-            let is = |column: &str, what: &Cell| {
-                table.place(column).is_some_and(|place| row[place] == *what)
-            };
-            is("mode", mode) && is("predictor", &name.into()) && is("region", &region.into())
-        };
-        table.rows.iter().find(is_it)?[table.place("standardized_mse")?].number()
+/// The loss of every compartment in the first way that the first network was evaluated in, of all networks that were evaluated
+/// so.
+pub(in crate::command) fn losses(networks: &[(&str, &Evaluation)]) -> Option<String> {
+    let (_, first) = networks.first()?;
+    let regions = first.table("regions")?;
+    let mode = regions.rows.first()?.get(regions.place("mode")?)?.to_string();
+    let mse = |name: &str, region: ReportedRegion| {
+        let region = region.to_string();
+        let is = [("predictor", name), ("mode", mode.as_str()), ("region", region.as_str())];
+        let row = regions.rows_with(&is).next()?;
+        regions.number(row, "standardized_mse")
     };
     let baselines = ["linear step", "persistence"].map(|name| {
-        let of = |region: &ReportedRegion| mse(name, &region.to_string()).unwrap_or(f64::NAN);
+        let of = |&region: &ReportedRegion| mse(name, region).unwrap_or(f64::NAN);
         Baseline { name: format!("{name} (mean)"), losses: REGIONS.iter().map(of).collect() }
     });
     let are_there = |baseline: &Baseline| baseline.losses.iter().any(|loss| loss.is_finite());
     let baselines: Vec<_> = baselines.into_iter().filter(are_there).collect();
 
-    let compartments = evaluation.table("compartments")?;
-    let losses = REGIONS.map(|region| losses_of(compartments, mode, region).unwrap_or_default());
-    let swarm = Swarm { name: "network".to_owned(), losses: losses.to_vec() };
-    let how = match mode.to_string() == Mode::OneStep.to_string() {
+    let swarm = |&(name, evaluation): &(&str, &Evaluation)| {
+        let table = evaluation.table("compartments")?;
+        let losses: Vec<_> =
+            REGIONS.iter().map(|&region| losses_of(table, &mode, region)).collect();
+        let is_there = losses.iter().any(|losses| !losses.is_empty());
+        is_there.then(|| Swarm { name: name.to_owned(), losses })
+    };
+    let swarms: Vec<Swarm> = networks.iter().filter_map(swarm).collect();
+    let how = match mode == Mode::OneStep.to_string() {
         true => "one millisecond ahead",
         false => "from the input alone",
     };
     let title = format!("Loss of every compartment, {how}");
     let groups = REGIONS.map(|region| region.to_string());
     let quantity = "Mean square error / variance";
-    Some(loss_swarms(&title, quantity, &groups, &[swarm], &baselines))
+    Some(loss_swarms(&title, quantity, &groups, &swarms, &baselines))
 }
 
 /// The losses of the network's compartments in a region.
-fn losses_of(table: &Table, mode: &Cell, region: ReportedRegion) -> Option<Vec<f64>> {
-    let [whose, how, place, loss] = [
-        table.place("predictor")?,
-        table.place("mode")?,
-        table.place("region")?,
-        table.place("standardized_mse")?,
-    ];
-    let is_of = |name: &Cell| match region {
-        ReportedRegion::Apical => *name == "trunk".into() || *name == "tuft".into(),
-        region => *name == region.to_string().into(),
+fn losses_of(table: &Table, mode: &str, region: ReportedRegion) -> Vec<f64> {
+    let parts = match region {
+        ReportedRegion::Apical => vec!["trunk".to_owned(), "tuft".to_owned()],
+        region => vec![region.to_string()],
     };
-    let rows = table.rows.iter();
-    let members = rows
-        .filter(|row| row[whose] == "network".into() && row[how] == *mode && is_of(&row[place]));
-    Some(members.filter_map(|row| row[loss].number()).collect())
+    let mut losses = Vec::new();
+    for part in &parts {
+        let is = [("predictor", "network"), ("mode", mode), ("region", part.as_str())];
+        let rows = table.rows_with(&is);
+        losses.extend(rows.filter_map(|row| table.number(row, "standardized_mse")));
+    }
+    losses
 }
 
-/// Weights of experts, where there are any, laid over the neuron.
-fn experts(evaluation: &Evaluation, network: &Network, tree: &CompartmentTree) -> Option<String> {
-    let table = evaluation.table("experts")?;
-    let task = table.place("task")?;
-    let columns = (0..).map_while(|expert| table.place(&format!("expert_{expert}")));
-    let panels: Vec<Vec<Option<f64>>> = columns
-        .map(|column| {
-            let mut weights = vec![None; tree.len()];
-            for row in &table.rows {
-                let id = row[task].number().map(|task| CompartmentId::new(task as usize));
-                if let Some(weight) = id.and_then(|id| weights.get_mut(id.index())) {
-                    *weight = row[column].number();
-                }
+/// Weights of experts, of networks that have any, laid over the neuron.
+pub(in crate::command) fn experts(
+    networks: &[(&str, &Evaluation)],
+    tree: &CompartmentTree,
+) -> Option<String> {
+    let row = |&(name, evaluation): &(&str, &Evaluation)| {
+        let table = evaluation.table("experts")?;
+        let panels = weights(table, tree.len());
+        Some(WeightRow { name: format!("{name}: {} experts", panels.len()), panels })
+    };
+    let rows: Vec<WeightRow> = networks.iter().filter_map(row).collect();
+    (!rows.is_empty()).then(|| cell_weights("Mean weight of every expert", tree, &rows))
+}
+
+/// Of every expert the weight of every compartment.
+fn weights(table: &Table, compartments: usize) -> Vec<Vec<Option<f64>>> {
+    let columns = (0..).map(|expert| format!("expert_{expert}"));
+    let columns = columns.take_while(|column| table.place(column).is_some());
+    let of = |column: String| {
+        let mut weights = vec![None; compartments];
+        for row in &table.rows {
+            let id = table.number(row, "task").map(|task| CompartmentId::new(task as usize));
+            if let Some(weight) = id.and_then(|id| weights.get_mut(id.index())) {
+                *weight = table.number(row, &column);
             }
-            weights
+        }
+        weights
+    };
+    columns.map(of).collect()
+}
+
+/// A kind of course of a protocol: how it is named in the figure, and which courses are of it.
+pub(in crate::command) struct Kind<'a> {
+    pub(in crate::command) name: String,
+    pub(in crate::command) courses: &'a [ProtocolCourse],
+    pub(in crate::command) predictor: &'a str,
+    pub(in crate::command) mode: Option<Mode>,
+}
+
+impl<'a> Kind<'a> {
+    pub(in crate::command) fn new(
+        name: &str,
+        courses: &'a [ProtocolCourse],
+        predictor: &'a str,
+        mode: Option<Mode>,
+    ) -> Self {
+        Self { name: name.to_owned(), courses, predictor, mode }
+    }
+
+    fn course(&self, protocol: apical::biophysics::protocol::Protocol) -> Option<&ProtocolCourse> {
+        let is_it = |course: &&ProtocolCourse| {
+            course.protocol == protocol && course.name == self.predictor && course.mode == self.mode
+        };
+        self.courses.iter().find(is_it)
+    }
+
+    fn is_there(&self) -> bool {
+        PROTOCOLS.iter().any(|&protocol| self.course(protocol).is_some())
+    }
+}
+
+/// What a network makes of protocols, beside the simulation and its linear step.
+pub(super) fn protocols(courses: &[ProtocolCourse]) -> Option<String> {
+    let kinds = [
+        Kind::new("simulation", courses, "truth", None),
+        Kind::new("network, one step", courses, "network", Some(Mode::OneStep)),
+        Kind::new("network, free", courses, "network", Some(Mode::Free)),
+        Kind::new("linear step, free", courses, "linear step", Some(Mode::Free)),
+    ];
+    compared_protocols(kinds.into())
+}
+
+/// A row for each protocol, the soma on the left and the calcium site on the right.
+pub(in crate::command) fn compared_protocols(mut kinds: Vec<Kind<'_>>) -> Option<String> {
+    kinds.retain(Kind::is_there);
+    let first_ms = kinds.first()?.courses.first()?.first_ms;
+    let rows: Vec<Vec<ComparedTraces>> = PROTOCOLS
+        .iter()
+        .map(|&protocol| {
+            let of = |trace: fn(&ProtocolCourse) -> &Vec<f64>| {
+                let traces = kinds.iter().map(|kind| kind.course(protocol).map(trace).cloned());
+                traces.map(Option::unwrap_or_default).collect()
+            };
+            let soma = of(|course| &course.soma_mv);
+            let site = of(|course| &course.calcium_site_mv);
+            vec![
+                ComparedTraces { title: format!("{protocol}: soma"), traces: soma },
+                ComparedTraces { title: format!("{protocol}: apical dendrite"), traces: site },
+            ]
         })
         .collect();
-    let count = panels.len();
-    let tasks = network.frame().tasks.len();
-    let row = WeightRow { name: format!("{count} experts, {tasks} tasks"), panels };
-    Some(cell_weights("Mean weight of every expert", tree, &[row]))
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name.as_str()).collect();
+    Some(compared_voltages("Current injection (Hay et al. 2011)", &names, first_ms, &rows))
 }

@@ -1,8 +1,8 @@
 //! `apical evaluate`
 
 mod args;
-mod figures;
-mod protocols;
+mod example;
+pub(super) mod figures;
 mod summary;
 
 use std::io::{self, IsTerminal};
@@ -10,17 +10,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use apical::ApicalError;
-use apical::biophysics::preset::Preset;
 use apical::core::TrialSource;
 use apical::dataset::store::Store;
+use apical::eval::Table;
 use apical::evaluation::{
     Electrodes, Evaluation, EvaluationConfig, ProtocolCourse, evaluate, evaluate_protocols,
-    protocol_table, untouched_trials,
+    expert_agreement, protocol_table, untouched_trials,
 };
 use apical::extracellular::{LineSource, Probe, TransferMatrix, VoltageOperator, without_unknown};
+use apical::figure::network_diagrams;
 use apical::input::read_json;
 use apical::morphology::{AxialTree, CompartmentTree};
-use apical::output::{RunDirectory, Versions};
+use apical::output::{ArrayFile, RunDirectory, Versions, read_manifest};
 use apical::surrogate::{Checkpoint, Network, keep_freed_memory};
 use apical::training::device;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -28,7 +29,8 @@ use serde::Serialize;
 
 pub(super) use args::EvaluateArgs;
 
-use super::reconstruction::{MAX_COMPARTMENT_LENGTH_UM, Reconstruction, soma_or_root};
+use super::dataset_neuron::DatasetNeuron;
+use super::reconstruction::{MAX_COMPARTMENT_LENGTH_UM, PRESET, Reconstruction, soma_or_root};
 use super::{Failure, network_file, to_stderr};
 
 /// What the manifest says.
@@ -39,6 +41,7 @@ struct Manifest<'a> {
     dataset: &'a PathBuf,
     /// Where potentials are; none without a reconstruction of the neuron.
     electrodes: Option<&'a str>,
+    arrays: Vec<ArrayFile>,
     parameters: &'a EvaluationConfig,
     #[serde(flatten)]
     evaluation: &'a Evaluation,
@@ -51,6 +54,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
         Some(path) => read_json(path)?,
         None => EvaluationConfig::default(),
     };
+    let other: Option<Evaluation> = args.other.as_deref().map(read_manifest).transpose()?;
     let loaded =
         Checkpoint::load(&checkpoint, &device(&args.device)?).map_err(ApicalError::from)?;
     let network = Arc::new(loaded.network);
@@ -62,7 +66,8 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let mut trials = untouched_trials(&checkpoint, loaded.notes, &store)?;
     trials.truncate(args.trials.map_or(usize::MAX, |count| count as usize));
     let tree = neuron(args, &network)?;
-    let electrodes = tree.as_ref().map(|tree| electrodes(args, &network, tree)).transpose()?;
+    let probed = tree.as_ref().map(|tree| electrodes(args, &network, tree)).transpose()?;
+    let electrodes = probed.as_ref().map(|(_, electrodes)| electrodes);
 
     let is_hidden = args.quiet || !io::stderr().is_terminal();
     let bar = if is_hidden { ProgressBar::hidden() } else { ProgressBar::new(0) };
@@ -75,7 +80,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
         bar.set_length(of as u64);
         bar.set_position(done as u64);
     };
-    let found = evaluate(&network, &store, &trials, electrodes.as_ref(), &config, tell);
+    let found = evaluate(&network, &store, &trials, electrodes, &config, tell);
     bar.finish_and_clear();
     let mut evaluation = found?;
     let courses = match &tree {
@@ -86,7 +91,13 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
         evaluation.tables.push(protocol_table(&courses, &config)?);
     }
 
-    let directory = RunDirectory::create(&args.out)?;
+    if let Some(other) = other {
+        let nothing = Table::new("experts", &[]);
+        let of = |evaluation: &Evaluation| evaluation.table("experts").unwrap_or(&nothing).clone();
+        evaluation.tables.push(expert_agreement(&of(&evaluation), &of(&other))?);
+    }
+
+    let mut directory = RunDirectory::create(&args.out)?;
     for name in TABLES {
         match evaluation.table(name) {
             Some(table) => directory.write_text(&format!("{name}.csv"), &table.to_csv())?,
@@ -94,18 +105,32 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
             None => directory.remove(&format!("{name}.csv"))?,
         }
     }
-    let figures = figures::all(&evaluation, &network, tree.as_ref());
-    for (name, figure) in figures.into_iter().chain([(PROTOCOLS, protocols::figure(&courses))]) {
+    let named = [("network", &evaluation)];
+    let diagram = network_diagrams("From input to voltages", &[("Network", network.model())]);
+    for (name, figure) in [
+        ("losses.svg", figures::losses(&named)),
+        ("experts.svg", tree.as_ref().and_then(|tree| figures::experts(&named, tree))),
+        ("network.svg", Some(diagram)),
+        ("protocols.svg", figures::protocols(&courses)),
+    ] {
         match figure {
             Some(figure) => directory.write_text(name, &figure)?,
             None => directory.remove(name)?,
         }
     }
+    match courses.is_empty() {
+        true => directory.remove(COURSES)?,
+        false => directory
+            .write_text(COURSES, &serde_json::to_string(&courses).map_err(io::Error::from)?)?,
+    }
+    example::write(&mut directory, &evaluation, tree.as_ref(), probed.as_ref())?;
+    let arrays = directory.arrays().to_vec();
     directory.finish(&Manifest {
         versions: Versions::current(),
         checkpoint,
         dataset: &args.dataset,
         electrodes: electrodes.is_some().then_some(&args.electrodes),
+        arrays,
         parameters: &config,
         evaluation: &evaluation,
     })?;
@@ -115,8 +140,8 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// File of the figure of protocols.
-const PROTOCOLS: &str = "protocols.svg";
+/// File of the voltages of protocols.
+pub(super) const COURSES: &str = "protocols.json";
 
 /// What the protocols do, if the data set is of a neuron that can be simulated.
 fn courses(
@@ -125,19 +150,22 @@ fn courses(
     tree: &CompartmentTree,
     config: &EvaluationConfig,
 ) -> Result<Vec<ProtocolCourse>, ApicalError> {
-    let Some(generator) = protocols::generator(store.manifest(), tree)? else {
+    let has_currents = !store.layout().injection_sites.is_empty();
+    let neuron = DatasetNeuron::of(store.manifest(), tree)?.filter(|_| has_currents);
+    let Some(neuron) = neuron else {
         to_stderr(
             "note: the data set is not one of `apical dataset generate` with currents: no protocols",
         );
         return Ok(Vec::new());
     };
-    evaluate_protocols(network, &generator, config)
+    evaluate_protocols(network, &neuron.generator()?, config)
 }
 
 /// All tables that there may be.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 12] = [
     "regions",
     "compartments",
+    "gains",
     "bands",
     "spikes",
     "calcium",
@@ -145,11 +173,9 @@ const TABLES: [&str; 10] = [
     "potentials",
     "experts",
     "expert_regions",
+    "expert_agreement",
     "protocols",
 ];
-
-/// What says how the neuron's compartments are coupled.
-const PRESET: Preset = Preset::Shai2015;
 
 /// The reconstruction, if it is that of the network.
 fn neuron(args: &EvaluateArgs, network: &Network) -> Result<Option<CompartmentTree>, ApicalError> {
@@ -170,7 +196,7 @@ fn electrodes(
     args: &EvaluateArgs,
     network: &Network,
     tree: &CompartmentTree,
-) -> Result<Electrodes, ApicalError> {
+) -> Result<(Probe, Electrodes), ApicalError> {
     let geometry = tree.geometry();
     let (soma, _) = soma_or_root(tree);
     let probe = Probe::from_description(&args.electrodes, geometry.center_um(soma.index()))?;
@@ -182,5 +208,6 @@ fn electrodes(
     let unknown: Vec<_> = ids.filter(|id| !predicted.contains(id)).collect();
     let axial = without_unknown(&axial.membrane_current_operator(), &unknown)?;
     let operator = VoltageOperator::new(&matrix, &axial)?.values().to_vec();
-    Ok(Electrodes { names: probe.ids().to_vec(), operator })
+    let electrodes = Electrodes { names: probe.ids().to_vec(), operator };
+    Ok((probe, electrodes))
 }
