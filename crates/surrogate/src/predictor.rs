@@ -9,7 +9,7 @@ use candle_core::{DType, Tensor};
 use crate::error::{check_parameter, check_shape};
 use crate::frame::{Column, Residual, SeenVoltages, advance};
 use crate::model::{ModelInput, ModelStream};
-use crate::{Network, SurrogateError};
+use crate::{Network, Precision, SurrogateError};
 
 /// A batch of neurons that a network predicts, a millisecond at a time.
 ///
@@ -59,6 +59,20 @@ impl Predictor {
         batch_size: usize,
         voltages_mv: &[f64],
     ) -> Result<Self, SurrogateError> {
+        Self::with_precision(network, batch_size, voltages_mv, Precision::Float32)
+    }
+
+    /// The same, with towers and gates computed in these numbers.
+    ///
+    /// # Errors
+    ///
+    /// As [`Predictor::new`].
+    pub fn with_precision(
+        network: Arc<Network>,
+        batch_size: usize,
+        voltages_mv: &[f64],
+        precision: Precision,
+    ) -> Result<Self, SurrogateError> {
         let columns = network.frame().columns();
         let layout = network.layout();
         let compartments = network.frame().tasks.compartments();
@@ -70,7 +84,7 @@ impl Predictor {
             estimates: vec![0.0; columns.len() * batch_size],
             events: vec![Vec::new(); batch_size],
             spike_logits: None,
-            stream: ModelStream::new(network.model(), batch_size)?,
+            stream: ModelStream::with_precision(network.model(), batch_size, precision)?,
         };
         let voltages = vec![0.0; columns.len() * batch_size];
         let start = state.clone();

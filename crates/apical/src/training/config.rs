@@ -79,6 +79,8 @@ pub struct TrainingConfig {
     pub model: ModelName,
     /// How tasks share what they know, instead.
     pub architecture: Option<Architecture>,
+    /// Units of both hidden layers of a tower, instead of those of the architecture.
+    pub units: Option<usize>,
     /// Whether gates start from positive weights, and closed ones may open; not by default.
     pub published_gates: bool,
     /// What goes along time; with published sizes, but ELU for the sigmoid, by default.
@@ -133,6 +135,7 @@ impl Default for TrainingConfig {
         Self {
             model: ModelName::default(),
             architecture: None,
+            units: None,
             published_gates: false,
             temporal,
             window: 100,
@@ -183,6 +186,13 @@ impl TrainingConfig {
         let architecture = self.architecture.clone();
         let mut architecture =
             architecture.unwrap_or_else(|| self.model.architecture(tasks, self.seed));
+        if let Some(given) = self.units {
+            match &mut architecture {
+                Architecture::HardSharing { units } => *units = given,
+                Architecture::Mixture(mixture) => mixture.units = given,
+                _ => {}
+            }
+        }
         if let (true, Architecture::Mixture(mixture)) = (self.published_gates, &mut architecture) {
             (mixture.gate_init, mixture.masked) = (GateInit::Published, false);
             mixture.scaled_gates = false;
