@@ -2,6 +2,7 @@
 
 mod choices;
 mod dataset;
+mod dataset_neuron;
 mod evaluate;
 mod inspect;
 mod lfp;
@@ -9,9 +10,12 @@ mod number;
 mod predict;
 mod ranks;
 mod reconstruction;
+mod reproduce;
 mod simulate;
+mod speed;
 mod train;
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,6 +25,7 @@ use apical::core::{CompartmentRecord, CoreError};
 use apical::training::BEST;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
+use ranks::Ranks;
 
 /// Detailed single neurons: reconstructions, channels, synapses, voltages.
 ///
@@ -35,6 +40,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Reproduce(reproduce::ReproduceArgs),
     Inspect(inspect::InspectArgs),
     Simulate(Box<simulate::SimulateArgs>),
     Lfp(Box<lfp::LfpArgs>),
@@ -42,6 +48,7 @@ enum Command {
     Train(Box<train::TrainArgs>),
     Predict(Box<predict::PredictArgs>),
     Evaluate(evaluate::EvaluateArgs),
+    Speed(speed::SpeedArgs),
 }
 
 /// Why a command stops.
@@ -56,16 +63,7 @@ enum Failure {
 }
 
 pub(crate) fn run() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Inspect(args) => inspect::run(&args),
-        Command::Simulate(args) => simulate::run(&args),
-        Command::Lfp(args) => lfp::run(&args),
-        Command::Dataset(args) => dataset::run(&args),
-        Command::Train(args) => train::run(&args),
-        Command::Predict(args) => predict::run(&args),
-        Command::Evaluate(args) => evaluate::run(&args),
-    };
-    match result {
+    match execute(&Cli::parse().command, None) {
         Ok(()) => ExitCode::SUCCESS,
         // A reader such as `head` has seen enough.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -77,6 +75,28 @@ pub(crate) fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// With the processes that are there already, or those that there are.
+fn execute(command: &Command, ranks: Option<&Ranks>) -> Result<(), Failure> {
+    match command {
+        Command::Reproduce(args) => reproduce::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Simulate(args) => simulate::run(args),
+        Command::Lfp(args) => lfp::run(args),
+        Command::Dataset(args) => dataset::run(args, ranks),
+        Command::Train(args) => train::run(args, ranks),
+        Command::Predict(args) => predict::run(args),
+        Command::Evaluate(args) => evaluate::run(args),
+        Command::Speed(args) => speed::run(args),
+    }
+}
+
+/// Does what a line of the shell would, without the name of the program.
+fn execute_line(words: &[OsString], ranks: &Ranks) -> Result<(), Failure> {
+    let name = OsString::from("apical");
+    let line = std::iter::once(&name).chain(words);
+    execute(&Cli::try_parse_from(line)?.command, Some(ranks))
 }
 
 impl From<CoreError> for Failure {

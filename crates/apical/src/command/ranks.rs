@@ -5,10 +5,25 @@ use std::fmt;
 use apical::ApicalError;
 use apical::surrogate::Team;
 
+use super::Failure;
+
 /// This process among those of MPI: the only one without the feature `mpi`, and where it was not started by `mpirun`.
 pub(super) struct Ranks {
     #[cfg(feature = "mpi")]
     universe: mpi::environment::Universe,
+}
+
+impl Ranks {
+    /// Does something with the processes that are there already, or those that there are: a program joins them once.
+    pub(super) fn with<T>(
+        given: Option<&Self>,
+        work: impl FnOnce(&Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        match given {
+            Some(ranks) => work(ranks),
+            None => work(&Self::start()?),
+        }
+    }
 }
 
 #[cfg(not(feature = "mpi"))]

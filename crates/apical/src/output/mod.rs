@@ -10,9 +10,24 @@ mod manifest;
 #[cfg(feature = "dataset")]
 mod npy_stream;
 
+use std::io::Write;
+use std::path::Path;
+
+use crate::ApicalError;
+use crate::replace::replace;
+
 pub use directory::{ArrayFile, Dtype, RunDirectory};
 #[cfg(feature = "dataset")]
 pub use lfdeep::{
     LfdeepArray, LfdeepError, LfdeepExport, LfdeepForm, LfdeepOptions, LfdeepWindows,
 };
 pub use manifest::{MorphologyEntry, RunManifest, SpikeEntry, Versions, read_manifest};
+
+/// Writes a file whole: under a temporary name, and renamed when it is complete.
+///
+/// # Errors
+///
+/// [`ApicalError::Io`] if it cannot be written; what was there is then still there.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ApicalError> {
+    replace(path, |out| out.write_all(bytes))
+}

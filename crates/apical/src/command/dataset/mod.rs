@@ -10,6 +10,7 @@ mod verify;
 use clap::{Args, Subcommand};
 
 use super::Failure;
+use super::ranks::Ranks;
 
 /// Make, check and convert data sets of simulated trials.
 ///
@@ -31,9 +32,9 @@ enum DatasetCommand {
     ExportLfdeep(export_lfdeep::ExportLfdeepArgs),
 }
 
-pub(super) fn run(args: &DatasetArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &DatasetArgs, ranks: Option<&Ranks>) -> Result<(), Failure> {
     match &args.command {
-        DatasetCommand::Generate(args) => generate::run(args),
+        DatasetCommand::Generate(args) => generate::run(args, ranks),
         DatasetCommand::Info(args) => info::run(args),
         DatasetCommand::Verify(args) => verify::run(args),
         DatasetCommand::Merge(args) => merge::run(args),

@@ -16,10 +16,13 @@ use progress::Progress;
 use super::ranks::Ranks;
 use super::{Failure, to_stderr};
 
-pub(super) fn run(args: &TrainArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &TrainArgs, ranks: Option<&Ranks>) -> Result<(), Failure> {
     keep_freed_memory();
-    let ranks = Ranks::start()?;
-    let trained = train(args, &ranks);
+    Ranks::with(ranks, |ranks| run_in(args, ranks))
+}
+
+fn run_in(args: &TrainArgs, ranks: &Ranks) -> Result<(), Failure> {
+    let trained = train(args, ranks);
     if let (Err(failure), true) = (&trained, ranks.count() > 1) {
         to_stderr(&format!("error: {ranks:?}: {failure}"));
         ranks.abort();

@@ -23,13 +23,16 @@ use crate::command::ranks::Ranks;
 use crate::command::reconstruction::{MAX_COMPARTMENT_LENGTH_UM, Reconstruction, soma_or_root};
 use crate::command::{Failure, counted, refusal, to_stderr};
 
-pub(super) fn run(args: &GenerateArgs) -> Result<(), Failure> {
-    let ranks = Ranks::start()?;
+pub(super) fn run(args: &GenerateArgs, ranks: Option<&Ranks>) -> Result<(), Failure> {
+    Ranks::with(ranks, |ranks| run_in(args, ranks))
+}
+
+fn run_in(args: &GenerateArgs, ranks: &Ranks) -> Result<(), Failure> {
     if ranks.count() > 1 && args.shard.is_some() {
         let message = "--shard is for processes that know nothing of each other: with MPI, each rank has its part";
         return Err(refusal("dataset", message.to_owned()));
     }
-    let made = make(args, &ranks);
+    let made = make(args, ranks);
     let all_made = ranks.all(made.is_ok());
     made?;
     if !all_made {
