@@ -18,6 +18,7 @@ mod lfpykit;
 mod losses;
 mod mpi;
 mod neuron_import;
+mod neuron_speed;
 mod neuronio;
 mod python;
 mod tidy;
@@ -44,6 +45,8 @@ enum Task {
     CudaBuild(cuda::Options),
     /// Compares imported reconstructions with NEURON's.
     NeuronImport(neuron_import::Options),
+    /// Times NEURON on a trial of a reproduction, for the table of its report.
+    NeuronSpeed(neuron_speed::Options),
     /// Trains the three networks on a data set, with the figure and the table of the book.
     Learning(learning::Options),
     /// Compares the synaptic input process with its published recipe in NumPy.
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Task::Golden(options) => golden::run(&options),
         Task::CudaBuild(options) => cuda::build(&options),
         Task::NeuronImport(options) => neuron_import::run(&options),
+        Task::NeuronSpeed(options) => neuron_speed::run(&options),
         Task::Learning(options) => learning::run(&options),
         Task::InputRecipe(options) => input_recipe::run(&options),
         Task::Mpi(options) => mpi::run(&options),

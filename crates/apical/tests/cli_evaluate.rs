@@ -71,7 +71,9 @@ fn a_network_that_sees_voltages() {
     let horizon = table(&out, "horizon");
     let of = |name: &str, from_ms: &str| {
         let is_it = |row: &&HashMap<String, String>| {
-            row["predictor"] == name && row["from_ms"] == from_ms && row["region"] == "tuft"
+            (row["predictor"].as_str(), row["mode"].as_str()) == (name, "free")
+                && row["from_ms"] == from_ms
+                && row["region"] == "tuft"
         };
         number(horizon.iter().find(is_it).unwrap(), "rmse_mv")
     };
@@ -133,7 +135,7 @@ fn a_network_that_sees_voltages() {
 
     let manifest = manifest(&out);
     assert_eq!(manifest["trials"].as_array().unwrap().len(), 1);
-    assert_eq!(manifest["tables"].as_array().unwrap().len(), 11);
+    assert_eq!(manifest["tables"].as_array().unwrap().len(), 13);
     assert_eq!(manifest["parameters"]["settling_ms"], 250);
 
     // it agrees with itself

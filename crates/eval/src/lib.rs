@@ -4,7 +4,7 @@
 //! spike, of slices and, with the feature `candle`, of tensors that are trained with. [`CompartmentErrors`] collects
 //! errors of any number of trials and reports them by compartment and region. A [`Metric`] says something of
 //! [`Prediction`]s, whatever they come from, in a [`Table`]: errors by region with confidence intervals ([`RegionMetric`]), by what
-//! a compartment does ([`BandMetric`]), and by horizon ([`HorizonMetric`]); somatic spikes ([`SpikeMetric`]), calcium spikes
+//! a compartment does ([`BandMetric`]), and any of these by horizon ([`Horizons`]); somatic spikes ([`SpikeMetric`]), calcium spikes
 //! ([`CalciumMetric`]), potentials ([`PotentialMetric`]). A [`Rollout`] takes any [`NeuronModel`](apical_core::NeuronModel)
 //! through trials. Baselines say what an error is worth: the
 //! [`TrainingMean`], [`StepPersistence`], and [`LinearStep`], which is fitted in seconds and runs freely as a
@@ -101,9 +101,9 @@ pub use error::{EvalError, TrialsError};
 pub use loss::TensorLoss;
 pub use loss::{Loss, LossWeights, MeanSquareError, SpikeCrossEntropy};
 pub use metric::{
-    BandMetric, CalciumMetric, CalciumSpike, Detection, HorizonMetric, Metric, PotentialMetric,
-    Prediction, RegionMetric, SpikeMetric, SpikeRule, VoltageBand, VoltageBands, average_precision,
-    calcium_spikes, coincidence_factor, coincidences, overlapping, roc_auc,
+    BandMetric, CalciumMetric, CalciumSpike, Detection, HORIZON_STARTS_MS, Horizons, Metric,
+    PotentialMetric, Prediction, RegionMetric, SpikeMetric, SpikeRule, VoltageBand, VoltageBands,
+    average_precision, calcium_spikes, coincidence_factor, coincidences, overlapping, roc_auc,
 };
 pub use regional::{CompartmentError, CompartmentErrors, RegionError, ReportedRegion};
 pub use rollout::{Rollout, RolloutError};

@@ -9,10 +9,10 @@ use apical_core::{
     Persistence, Trial, TrialMarks,
 };
 use apical_eval::{
-    BandMetric, Bootstrap, CalciumMetric, Cell, Columns, EvalError, HorizonMetric, Metric,
-    PotentialMetric, Prediction, RegionMetric, Rollout, RolloutError, SpikeMetric, SpikeRule,
-    Table, VoltageBands, average_precision, calcium_spikes, coincidence_factor, coincidences,
-    overlapping, roc_auc,
+    BandMetric, Bootstrap, CalciumMetric, Cell, Columns, EvalError, Horizons, Metric,
+    PotentialMetric, Prediction, RegionMetric, Rollout, RolloutError, Spectra, SpikeMetric,
+    SpikeRule, Table, VoltageBands, average_precision, calcium_spikes, coincidence_factor,
+    coincidences, overlapping, roc_auc,
 };
 use common::{COMPARTMENTS, Draw, layout};
 use proptest::prelude::*;
@@ -112,7 +112,9 @@ fn errors_grow_with_the_horizon() {
     let truth = trial(60, &[], |ms, k| -70.0 + (ms % 3) as f32 + k as f32);
     let first = 10;
     let starts = [1, 5, 20, 45, 100];
-    let mut metric = HorizonMetric::new(table(), vec![-70.0; COLUMNS], &starts).unwrap();
+    let regions = RegionMetric::new(table(), vec![-70.0; COLUMNS], Bootstrap::default()).unwrap();
+    let mut metric = Horizons::new("horizon", &starts, regions.clone()).unwrap();
+    assert!(metric.table().is_err(), "there is nothing yet");
     add(&mut metric, (0, &truth), first, |ms, k| {
         truth.voltages_at(ms)[k] + 0.1 * (ms - first) as f32
     });
@@ -127,8 +129,28 @@ fn errors_grow_with_the_horizon() {
         }
     }
     for wrong in [&[][..], &[0], &[3, 3], &[5, 4]] {
-        assert!(HorizonMetric::new(table(), vec![-70.0; COLUMNS], wrong).is_err(), "{wrong:?}");
+        assert!(Horizons::new("horizon", wrong, regions.clone()).is_err(), "{wrong:?}");
     }
+}
+
+/// A true spike in each range; those that are predicted come at the same time at first, and later not at all.
+#[test]
+fn spikes_are_lost_with_the_horizon() {
+    let at = [15, 40, 70];
+    let up = |ms: usize, at: &[usize]| if at.contains(&ms) { 20.0 } else { -70.0 };
+    let spikes_ms = at.map(|ms| ms as f64);
+    let truth = trial(90, &spikes_ms, |ms, _| up(ms, &at));
+    let spikes = SpikeMetric::new(SOMA, SpikeRule::default());
+    let mut metric = Horizons::new("horizon_spikes", &[1, 20, 50], spikes).unwrap();
+    add(&mut metric, (0, &truth), 9, |ms, _| up(ms, &at[..2]));
+    let found = metric.table().unwrap();
+    assert_eq!((found.name.as_str(), found.rows.len()), ("horizon_spikes", 3));
+    for (row, (from, predicted)) in [(1.0, 1.0), (20.0, 1.0), (50.0, 0.0)].into_iter().enumerate() {
+        assert_eq!(number(&found, row, "from_ms"), from);
+        assert_eq!(number(&found, row, "true_spikes"), 1.0);
+        assert_eq!(number(&found, row, "predicted_spikes"), predicted);
+    }
+    close(number(&found, 0, "gamma_2ms"), 1.0);
 }
 
 /// The tuft has a plateau of 15 ms, the soma a spike of 2 ms; what is predicted is 1 mV too low in plateaus, 2 mV too high in
@@ -414,6 +436,94 @@ proptest! {
             prop_assert_eq!(trace[spike.peak_ms as usize], peak_mv);
             let highest = (peak_mv + 50.0) * spike.duration_ms();
             prop_assert!(spike.area_mv_ms > 0.0 && spike.area_mv_ms <= highest + 1e-9);
+        }
+    }
+
+    /// Coherence is a share; a prediction that is larger everywhere has more power and the same coherence.
+    #[test]
+    fn spectra_are_relative(seed: u64, factor in 0.1..10.0_f64) {
+        let mut draw = Draw(seed);
+        let [a, b]: [Vec<f64>; 2] = [(); 2].map(|()| (0..700).map(|_| draw.next()).collect());
+        let band = |predicted: &[f64]| {
+            let mut spectra = Spectra::new(128);
+            spectra.add(predicted, &a).unwrap();
+            spectra.band(20.0..300.0).unwrap()
+        };
+        let found = band(&b);
+        prop_assert!((0.0..=1.0).contains(&found.coherence));
+        let larger = band(&b.iter().map(|x| factor * x + 3.0).collect::<Vec<_>>());
+        prop_assert!((larger.coherence - found.coherence).abs() < 1e-9);
+        prop_assert!((larger.power_db - found.power_db - 20.0 * factor.log10()).abs() < 1e-6);
+    }
+
+    /// Every millisecond of every compartment is in one band; and errors do not depend on when they are made.
+    #[test]
+    fn bands_share_all_times(seed: u64, first in 0_usize..20) {
+        let draw = std::cell::RefCell::new(Draw(seed));
+        let truth = trial(120, &[], |_, _| -80.0 + 90.0 * draw.borrow_mut().next() as f32);
+        let mut metric = BandMetric::new(&table(), VoltageBands::default());
+        add(&mut metric, (0, &truth), first, |ms, k| truth.voltages_at(ms)[k] + 1.5);
+        let found = metric.table().unwrap();
+        for region in ["soma", "basal", "oblique", "apical", "trunk", "tuft"] {
+            let rows: Vec<_> = found.rows_with(&[("region", region)]).collect();
+            let shares = rows.iter().filter_map(|row| found.number(row, "share"));
+            prop_assert!((shares.sum::<f64>() - 1.0).abs() < 1e-9);
+            for row in rows {
+                let rmse = found.number(row, "rmse_mv").unwrap_or(1.5);
+                prop_assert!((rmse - 1.5).abs() < 1e-5, "{}", rmse);
+            }
+        }
+    }
+
+    /// What removes nothing gains nothing, what is right gains all, and neither depends on the order of trials.
+    #[test]
+    fn gains_are_shares(
+        seed: u64,
+        share in 0.0..2.0_f64,
+        order in Just((0..5_usize).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let draw = std::cell::RefCell::new(Draw(seed));
+        let trials = [(); 5].map(|()| {
+            trial(30, &[], |_, _| -70.0 + 8.0 * draw.borrow_mut().next() as f32)
+        });
+        let metric = |order: &[usize], wrong: f32| {
+            let new = RegionMetric::new(table(), vec![-66.0; COLUMNS], Bootstrap::default());
+            let mut metric = new.unwrap();
+            for &index in order {
+                let truth = &trials[index];
+                let wrong = wrong * (1.0 + index as f32);
+                add(&mut metric, (index, truth), 0, |ms, k| truth.voltages_at(ms)[k] + wrong);
+            }
+            metric
+        };
+        let baseline = metric(&[0, 1, 2, 3, 4], 0.5);
+        let own = metric(&order, 0.5 * share as f32);
+        let found = own.gain_table("baseline", &baseline).unwrap();
+        for row in &found.rows {
+            let gain = found.number(row, "error_removed").unwrap();
+            // of float32 voltages
+            prop_assert!((gain - (1.0 - share * share)).abs() < 1e-4, "{}", gain);
+            let [low, high] = ["error_removed_low", "error_removed_high"]
+                .map(|column| found.number(row, column).unwrap());
+            prop_assert!((low - gain).abs() < 1e-3 && (high - gain).abs() < 1e-3);
+        }
+        let fewer = metric(&order[1..], 0.5);
+        prop_assert!(fewer.gain_table("baseline", &baseline).is_err());
+    }
+
+    /// A plateau that comes later is the same plateau, later.
+    #[test]
+    fn calcium_spikes_move_with_time(
+        trace in prop::collection::vec(-80.0..20.0, 1..120),
+        later in 1_usize..40,
+    ) {
+        let rule = CalciumRule { threshold_mv: -50.0, shortest_ms: 2.0 };
+        let moved: Vec<f64> = std::iter::repeat_n(-80.0, later).chain(trace.iter().copied()).collect();
+        let (first, second) = (calcium_spikes(rule, &trace, &[]), calcium_spikes(rule, &moved, &[]));
+        prop_assert_eq!(first.len(), second.len());
+        for (a, b) in first.iter().zip(&second) {
+            prop_assert_eq!(a.event.onset_ms + later as f64, b.event.onset_ms);
+            prop_assert_eq!((a.duration_ms(), a.area_mv_ms), (b.duration_ms(), b.area_mv_ms));
         }
     }
 }

@@ -11,14 +11,14 @@ use crate::workspace::{array, string};
 
 /// One run: the integration alone, without building the cell.
 #[derive(Clone, Debug)]
-pub(super) struct Measurement {
-    pub(super) version: String,
+pub(crate) struct Measurement {
+    pub(crate) version: String,
     /// Of all cells together.
-    pub(super) wall_s: f64,
+    pub(crate) wall_s: f64,
     /// Of all cells and cores together.
     pub(super) cpu_s: f64,
     /// Of the first cell, which has NEURON's events.
-    pub(super) spikes: u64,
+    pub(crate) spikes: u64,
     pub(super) cells: usize,
     /// What this side was not given.
     pub(super) notes: Vec<String>,
@@ -26,7 +26,7 @@ pub(super) struct Measurement {
 
 impl Measurement {
     /// Runs a side, which prints its measurement last.
-    pub(super) fn of(command: &mut Command) -> Outcome<Self> {
+    pub(crate) fn of(command: &mut Command) -> Outcome<Self> {
         let printed = command::output(command)?;
         let line = printed.lines().last().unwrap_or_default();
         let json: Value = serde_json::from_str(line).map_err(|error| format!("{line}: {error}"))?;
@@ -54,7 +54,7 @@ impl Measurement {
     }
 
     /// For the terminal, while the task runs.
-    pub(super) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         format!("{:.3} s, {:.3} s of processor, {} spikes", self.wall_s, self.cpu_s, self.spikes)
     }
 }

@@ -11,7 +11,8 @@ use crate::Outcome;
 use crate::command;
 use crate::python::PythonOptions;
 use crate::workspace::root;
-use measurement::{Measurement, read_trace};
+pub(crate) use measurement::Measurement;
+use measurement::read_trace;
 use side::{Peer, Side};
 use table::Row;
 

@@ -63,7 +63,7 @@ impl Default for EvaluationConfig {
             calcium: CalciumRule::default(),
             bands: VoltageBands::default(),
             bootstrap: Bootstrap::default(),
-            horizons_ms: apical_eval::HorizonMetric::STARTS_MS.to_vec(),
+            horizons_ms: apical_eval::HORIZON_STARTS_MS.to_vec(),
             batch_size: 16,
             settling_ms: 250,
             gate_stride_ms: 50,
@@ -108,7 +108,7 @@ pub struct Evaluation {
     pub trials: Vec<usize>,
     /// The first millisecond that is predicted in each of them: what a network remembers lies before it.
     pub first_ms: usize,
-    /// Tables: `regions`, `compartments`, `gains`, `bands`, `spikes`, `calcium`, `horizon`, `potentials` (of each that there is),
+    /// Tables: `regions`, `compartments`, `gains`, `bands`, `spikes`, `calcium`, `horizon`, `horizon_spikes`, `horizon_calcium`, `potentials` (of each that there is),
     /// whose first two columns say what is predicted by what; and `experts`, `expert_regions` of networks that have them.
     pub tables: Vec<Table>,
     /// A stretch of a trial and its prediction, of the first way in which the network was evaluated.

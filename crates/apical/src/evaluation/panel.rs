@@ -1,6 +1,6 @@
 use apical_core::Trial;
 use apical_eval::{
-    BandMetric, CalciumMetric, Cell, Columns, EvalError, HorizonMetric, Metric, PotentialMetric,
+    BandMetric, CalciumMetric, Cell, Columns, EvalError, Horizons, Metric, PotentialMetric,
     Prediction, RegionMetric, SpikeMetric, Table,
 };
 use apical_surrogate::{Network, SeenVoltages};
@@ -70,25 +70,30 @@ impl<'a> Panels<'a> {
         let layout = network.layout();
         let table = columns.table(&layout.compartments)?;
         let mean_mv = columns.of(&network.frame().mean_mv);
-        let mut others: Vec<Box<dyn Metric>> = vec![
-            Box::new(BandMetric::new(&table, config.bands)),
-            Box::new(SpikeMetric::new(layout.soma, config.spike)),
-        ];
-        if let Some(site) = layout.calcium_site {
-            let metric = CalciumMetric::new(site, config.calcium, layout.soma, config.spike);
-            others.push(Box::new(metric));
+        let spikes = SpikeMetric::new(layout.soma, config.spike);
+        let calcium = layout
+            .calcium_site
+            .map(|site| CalciumMetric::new(site, config.calcium, layout.soma, config.spike));
+        let regions = RegionMetric::new(table.clone(), mean_mv, config.bootstrap)?;
+        let mut others: Vec<Box<dyn Metric>> =
+            vec![Box::new(BandMetric::new(&table, config.bands)), Box::new(spikes.clone())];
+        if let Some(calcium) = &calcium {
+            others.push(Box::new(calcium.clone()));
         }
         // of a network that never saw the truth there is no moment at which it was last known
-        if mode == Mode::Free && network.frame().inputs.voltages == SeenVoltages::Past {
+        if network.frame().inputs.voltages == SeenVoltages::Past && name != "persistence" {
             let starts = &config.horizons_ms;
-            others.push(Box::new(HorizonMetric::new(table.clone(), mean_mv.clone(), starts)?));
+            others.push(Box::new(Horizons::new("horizon", starts, regions.clone())?));
+            others.push(Box::new(Horizons::new("horizon_spikes", starts, spikes)?));
+            if let Some(calcium) = calcium {
+                others.push(Box::new(Horizons::new("horizon_calcium", starts, calcium)?));
+            }
         }
         if let Some(Electrodes { names, operator }) = electrodes {
             let rows = operator.chunks_exact(columns.layout_compartments().max(1));
             let operator = rows.flat_map(|row| columns.of(row)).collect();
             others.push(Box::new(PotentialMetric::new(names, operator)?));
         }
-        let regions = RegionMetric::new(table, mean_mv, config.bootstrap)?;
         Ok(Panel { name, mode, regions, others })
     }
 

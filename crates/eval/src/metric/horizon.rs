@@ -1,36 +1,41 @@
-use apical_core::CompartmentTable;
-
 use super::{Metric, Prediction};
-use crate::error::{check_shape, check_values};
-use crate::{CompartmentErrors, EvalError, Table};
+use crate::error::check_values;
+use crate::{EvalError, Table};
 
-/// Errors by how long ago the truth was last known: of predictions that run freely from their first bin on.
+/// Another metric by how long ago the truth was last known: of predictions that run freely from their first bin on, or, to compare
+/// with, that were told the truth all the time.
+///
+/// Each range of times is as a trial of its own: what goes on over its ends, such as a plateau, is in both parts.
+///
+/// ```
+/// use apical_core::CompartmentId;
+/// use apical_eval::{Horizons, SpikeMetric, SpikeRule};
+///
+/// let spikes = SpikeMetric::new(CompartmentId::new(0), SpikeRule::default());
+/// // from 1 to 9 ms, from 10 to 99 ms, and later
+/// let metric = Horizons::new("horizon_spikes", &[1, 10, 100], spikes)?;
+/// # let _ = metric;
+/// # Ok::<(), apical_eval::EvalError>(())
+/// ```
 #[derive(Clone, Debug)]
-pub struct HorizonMetric {
-    table: CompartmentTable,
-    mean_mv: Vec<f64>,
+pub struct Horizons<M> {
+    name: String,
     /// First milliseconds of ranges, from 1.
     starts_ms: Vec<usize>,
-    errors: Vec<CompartmentErrors>,
+    metrics: Vec<M>,
 }
 
-impl HorizonMetric {
-    /// Starts of ranges that suit runs of a second and more: 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000 ms.
-    pub const STARTS_MS: [usize; 10] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+/// Starts of ranges that suit runs of a second and more: 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000 ms.
+pub const HORIZON_STARTS_MS: [usize; 10] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 
-    /// Nothing yet of these compartments, whose voltages have these means, mV, `[C]` both. Ranges go from each start to the
-    /// next; starts are in order, the first is at least 1.
+impl<M: Metric + Clone> Horizons<M> {
+    /// Ranges from each start to the next, each with a metric like this one, to which nothing has been added. Starts are in
+    /// order, the first is at least 1. The name is that of the table.
     ///
     /// # Errors
     ///
-    /// [`EvalError::Value`] for starts that are not, [`EvalError::Empty`] for none,
-    /// [`CoreError::Shape`](apical_core::CoreError::Shape) for another number of means.
-    pub fn new(
-        table: CompartmentTable,
-        mean_mv: Vec<f64>,
-        starts_ms: &[usize],
-    ) -> Result<Self, EvalError> {
-        check_shape("means of compartments", table.len(), mean_mv.len())?;
+    /// [`EvalError::Value`] for starts that are not, [`EvalError::Empty`] for none.
+    pub fn new(name: &str, starts_ms: &[usize], metric: M) -> Result<Self, EvalError> {
         if starts_ms.is_empty() {
             return Err(EvalError::Empty { what: "the list of horizons" });
         }
@@ -41,48 +46,46 @@ impl HorizonMetric {
             before = ms;
             is_after
         })?;
-        let errors = vec![CompartmentErrors::new(table.len()); starts_ms.len()];
-        Ok(Self { table, mean_mv, starts_ms: starts_ms.to_vec(), errors })
+        let metrics = vec![metric; starts_ms.len()];
+        Ok(Self { name: name.to_owned(), starts_ms: starts_ms.to_vec(), metrics })
     }
 }
 
-impl Metric for HorizonMetric {
+impl<M: Metric> Metric for Horizons<M> {
     fn add(&mut self, prediction: &Prediction<'_>) -> Result<(), EvalError> {
         prediction.check()?;
         let columns = prediction.columns.len();
-        check_shape("compartments of the table", self.table.len(), columns)?;
-        let truth = prediction.truth_mv();
         let ends = self.starts_ms.iter().skip(1).copied().chain([usize::MAX]);
-        for ((&start, end), errors) in self.starts_ms.iter().zip(ends).zip(&mut self.errors) {
+        for ((&start, end), metric) in self.starts_ms.iter().zip(ends).zip(&mut self.metrics) {
             // row k is k + 1 ms after the truth
             let rows = start - 1..prediction.milliseconds().min(end - 1);
             if rows.start < rows.end {
-                let values = rows.start * columns..rows.end * columns;
-                let predicted = &prediction.voltage_mv[values.clone()];
-                errors.add(prediction.trial, predicted, &truth[values])?;
+                metric.add(&Prediction {
+                    first_bin: prediction.first_bin + rows.start,
+                    voltage_mv: &prediction.voltage_mv[rows.start * columns..rows.end * columns],
+                    spike_logits: prediction.spike_logits.map(|logits| &logits[rows]),
+                    ..*prediction
+                })?;
             }
         }
         Ok(())
     }
 
-    /// A row for every range and region: root mean square error, and explained variance.
+    /// The rows of the metric for every range that there is something of, after a column `from_ms`.
     fn table(&self) -> Result<Table, EvalError> {
-        let names = &["from_ms", "region", "rmse_mv", "standardized_mse", "explained_variance"];
-        let mut table = Table::new("horizon", names);
-        for (&start, errors) in self.starts_ms.iter().zip(&self.errors) {
-            if errors.trials().next().is_none() {
-                continue;
-            }
-            for error in errors.by_region(&self.table, &self.mean_mv)? {
-                table.push(vec![
-                    start.into(),
-                    error.region.to_string().into(),
-                    error.mse_mv2.sqrt().into(),
-                    error.standardized_mse.into(),
-                    error.explained_variance.into(),
-                ])?;
+        let mut all: Option<Table> = None;
+        for (&start, metric) in self.starts_ms.iter().zip(&self.metrics) {
+            let found = match metric.table() {
+                Err(EvalError::Empty { .. }) => continue,
+                found => found?,
+            };
+            let names = found.columns.iter().map(String::as_str);
+            let names: Vec<&str> = std::iter::once("from_ms").chain(names).collect();
+            let table = all.get_or_insert_with(|| Table::new(&self.name, &names));
+            for row in found.rows {
+                table.push(std::iter::once(start.into()).chain(row).collect())?;
             }
         }
-        Ok(table)
+        all.ok_or(EvalError::Empty { what: "the list of voltages that were predicted" })
     }
 }

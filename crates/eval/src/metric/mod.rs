@@ -12,7 +12,7 @@ use crate::{Columns, EvalError, Table};
 
 pub use band::{BandMetric, VoltageBand, VoltageBands};
 pub use calcium::{CalciumMetric, CalciumSpike, calcium_spikes, overlapping};
-pub use horizon::HorizonMetric;
+pub use horizon::{HORIZON_STARTS_MS, Horizons};
 pub use potential::PotentialMetric;
 pub use region::RegionMetric;
 pub use spike::{

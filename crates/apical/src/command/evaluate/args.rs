@@ -18,7 +18,7 @@ Files, tables as CSV:
   bands          error where a compartment rests, is depolarized, fires, or is in a plateau
   spikes         ROC AUC, average precision, F1; coincidence factor; rates; errors of spike times
   calcium        dendritic calcium spikes: precision, recall, errors of onset, peak, duration, area and somatic spikes
-  horizon        error by how long ago the truth was last known
+  horizon        error by how long ago the truth was last known; horizon_spikes, horizon_calcium: the same of these
   potentials     error and correlation at electrodes, if --morphology is the neuron of the network
   experts        how much every compartment trusts every expert; expert_regions: by region; expert_agreement, with --other:
                  whether another training comes to the same

@@ -162,7 +162,7 @@ fn courses(
 }
 
 /// All tables that there may be.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 14] = [
     "regions",
     "compartments",
     "gains",
@@ -170,6 +170,8 @@ const TABLES: [&str; 12] = [
     "spikes",
     "calcium",
     "horizon",
+    "horizon_spikes",
+    "horizon_calcium",
     "potentials",
     "experts",
     "expert_regions",

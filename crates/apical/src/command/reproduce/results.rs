@@ -23,6 +23,15 @@ pub(super) struct Results {
     /// In the order of the plan.
     pub(super) networks: Vec<NetworkResult>,
     pub(super) speed: Table,
+    /// If it was measured.
+    pub(super) neuron: Option<Peer>,
+}
+
+/// Another simulator of the same neuron, one at a time, as `cargo xtask neuron-speed` has timed it.
+#[derive(Deserialize)]
+pub(super) struct Peer {
+    pub(super) model: String,
+    pub(super) ms_per_ms: f64,
 }
 
 /// What a network can do.
@@ -89,7 +98,9 @@ impl Results {
         let speed: Speed = read_manifest(&out.join(SPEED))?;
         let nothing = || Table::new("speed", &[]);
         let speed = speed.tables.into_iter().next().unwrap_or_else(nothing);
-        Ok(Self { tree, dataset, networks, speed })
+        let neuron = out.join(SPEED).join("neuron.json");
+        let neuron = neuron.exists().then(|| read_json(&neuron)).transpose()?;
+        Ok(Self { tree, dataset, networks, speed, neuron })
     }
 
     /// Those that see past voltages.

@@ -56,10 +56,11 @@ pub(super) fn html(
                 h2 id="figures" { "Figures" }
                 @for figure in figures { (drawing(figure)) }
                 h2 id="speed" { "Speed" }
-                (times(&table(&tables::speed(&results.speed))))
+                (times(&table(&tables::speed(results))))
                 p {
                     "Whole steps from input to voltages, medians of three turns. With 16 bits the first layer of towers and gates is "
-                    "computed in whole numbers of 16 bits."
+                    "computed in whole numbers of 16 bits. NEURON is in the table where "
+                    code { "cargo xtask neuron-speed" } " has timed it."
                 }
                 h2 id="tables" { "Tables" }
                 p {

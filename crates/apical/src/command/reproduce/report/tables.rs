@@ -1,5 +1,5 @@
 use apical::eval::{Cell, ReportedRegion, Table};
-use apical::evaluation::{Evaluation, PROTOCOLS};
+use apical::evaluation::{Evaluation, Mode, PROTOCOLS};
 
 use crate::command::reproduce::results::{NetworkResult, Results};
 
@@ -201,14 +201,17 @@ fn protocols(results: &Results) -> Shown {
 
 /// How long networks that were told the truth run freely.
 fn horizon(results: &Results) -> Option<Shown> {
-    let first = results.published().next()?.evaluation.table("horizon")?;
+    let first = results.published().next()?;
     let soma = ReportedRegion::Soma.to_string();
+    let region = ("region", soma.as_str());
     let mut starts = Vec::new();
     let mut rows = Vec::new();
-    let mut add = |name: &str, table: &Table, predictor: &str| {
+    let mut add = |network: &NetworkResult, name: &str, predictor: &str, mode: Mode| {
+        let Some(table) = network.evaluation.table("horizon") else { return };
+        let mode = mode.to_string();
         let mut cells = vec![name.to_owned()];
         starts.clear();
-        for row in table.rows_with(&[("predictor", predictor), ("region", soma.as_str())]) {
+        for row in table.rows_with(&[("predictor", predictor), ("mode", mode.as_str()), region]) {
             let start = table.number(row, "from_ms").unwrap_or_default();
             starts.push(format!("from {start} ms"));
             let share = table.number(row, "explained_variance").map(|share| 100.0 * share);
@@ -222,11 +225,10 @@ fn horizon(results: &Results) -> Option<Shown> {
         rows.push(cells);
     };
     for network in results.published() {
-        if let Some(table) = network.evaluation.table("horizon") {
-            add(&network.title, table, "network");
-        }
+        add(network, &format!("{}, free", network.title), "network", Mode::Free);
     }
-    add("linear step", first, "linear step");
+    add(first, "linear step, free", "linear step", Mode::Free);
+    add(first, &format!("{}, told the truth", first.title), "network", Mode::OneStep);
     let caption = "Running freely: explained variance of the soma, %, by the time since the truth was last known";
     Some(Shown { caption, columns: headed(&starts), rows })
 }
@@ -279,28 +281,34 @@ fn experts(results: &Results) -> Shown {
 }
 
 /// Wall time of networks and of the simulation: it differs from run to run.
-pub(super) fn speed(table: &Table) -> Shown {
-    let names = ["device", "neurons at a time", "ms per simulated ms of a neuron", "× simulation"];
-    let rows = table.rows.iter().map(|row| {
-        let text = |column: &str| {
-            table.place(column).and_then(|place| row.get(place)).map(Cell::to_string)
-        };
-        let number = |column: &str, digits: usize| {
-            table.number(row, column).map_or_else(String::new, |x| format!("{x:.digits$}"))
-        };
-        vec![
-            text("model").unwrap_or_default(),
-            text("device").unwrap_or_default(),
-            text("batch").unwrap_or_default(),
-            number("ms_per_ms", 4),
-            number("times_simulation", 2),
-        ]
-    });
-    Shown {
-        caption: "Table 1. Wall time of networks and of the simulation that they stand for, on one thread",
-        columns: headed(&names.map(str::to_owned)),
-        rows: rows.collect(),
+pub(super) fn speed(results: &Results) -> Shown {
+    let table = &results.speed;
+    let text = |row: &[Cell], column: &str| {
+        table
+            .place(column)
+            .and_then(|place| row.get(place))
+            .map(Cell::to_string)
+            .unwrap_or_default()
+    };
+    let columns: &Columns<'_> = &[("ms_per_ms", "", 4), ("times_simulation", "", 2)];
+    let of_row = |row: &Vec<Cell>| {
+        let mut cells = ["model", "device", "batch"].map(|column| text(row, column)).to_vec();
+        cells.extend(numbers(table, row, columns));
+        cells
+    };
+    let mut rows: Vec<Vec<String>> = table.rows.iter().map(of_row).collect();
+    if let Some(neuron) = &results.neuron {
+        let own = table.rows_with(&[("model", "simulation")]).next();
+        let own = own.and_then(|row| table.number(row, "ms_per_ms"));
+        let times = own.map(|own| format!("{:.2}", own / neuron.ms_per_ms));
+        let mut cells = [neuron.model.as_str(), "cpu", "1"].map(str::to_owned).to_vec();
+        cells.extend([format!("{:.4}", neuron.ms_per_ms), times.unwrap_or_default()]);
+        rows.insert(0, cells);
     }
+    let names = ["device", "neurons at a time", "ms per simulated ms of a neuron", "× simulation"];
+    let caption =
+        "Table 1. Wall time of networks and of the simulation that they stand for, on one thread";
+    Shown { caption, columns: headed(&names.map(str::to_owned)), rows }
 }
 
 fn names(columns: &Columns<'_>) -> Vec<String> {
