@@ -64,6 +64,7 @@ pub mod lfdeep;
 mod memory;
 mod model;
 mod network;
+mod noise;
 mod ops;
 mod optimizer;
 mod parameters;
@@ -84,6 +85,7 @@ pub use model::{
     ModelInput, ModelStream, MultitaskModel, Outputs, Padding, windows,
 };
 pub use network::Network;
+pub use noise::VoltageNoise;
 pub use ops::Activation;
 pub use optimizer::{Adam, AdamConfig, Decay, Moments};
 pub use parameters::Parameters;

@@ -13,7 +13,7 @@ use crate::ops::sum_of_squares;
 use crate::team::{Part, add_gradients};
 use crate::{
     Adam, AdamConfig, Alone, Frame, FramedBatch, Network, Patience, SurrogateError, Team,
-    TrialBatch, Validations,
+    TrialBatch, Validations, VoltageNoise,
 };
 
 /// How a network is trained.
@@ -32,6 +32,8 @@ pub struct TrainerConfig {
     pub spike_weight: f64,
     /// Largest norm of all gradients together; larger ones are scaled down to it. None by default.
     pub clip_norm: Option<f64>,
+    /// Noise on the past voltages that are seen; none by default.
+    pub noise: VoltageNoise,
     /// How weights follow gradients.
     pub adam: AdamConfig,
     /// Learning rate along the steps.
@@ -48,6 +50,7 @@ impl Default for TrainerConfig {
             dropout: 0.2,
             spike_weight: 1.0,
             clip_norm: None,
+            noise: VoltageNoise::default(),
             adam: AdamConfig::default(),
             schedule: Schedule::default(),
             patience: Patience::default(),
@@ -199,6 +202,15 @@ impl Trainer {
         ] {
             check_parameter(holds && value.is_finite(), parameter, value, expected)?;
         }
+        let VoltageNoise { deviation, time_constant_ms } = config.noise;
+        check_parameter(deviation >= 0.0, "noise.deviation", deviation, "at least 0")?;
+        let expected = "positive";
+        check_parameter(
+            time_constant_ms > 0.0,
+            "noise.time_constant_ms",
+            time_constant_ms,
+            expected,
+        )?;
         config.patience.check()?;
         Ok(Self { config, adam, validations })
     }
@@ -274,8 +286,15 @@ impl Trainer {
         // masks of a process's own
         let stream = step * team.count() as u64 + team.index() as u64;
         let mut dropout = Dropout::new(self.config.seed, self.config.dropout, stream);
+        let seen_mv = self.config.noise.seen(network.frame(), &batch, self.config.seed, stream);
+        let framed = match seen_mv {
+            Some(seen_mv) => network.frame().of_seen(&batch, seen_mv)?,
+            None => network.frame().of(&batch)?,
+        };
+        let weights: Vec<f32> = places.iter().map(|&(sample, _)| batch.weights[sample]).collect();
         let spike_weight = self.config.spike_weight;
-        let (loss, losses) = losses(network, &batch, &places, spike_weight, &mut dropout)?;
+        let (loss, losses) =
+            losses(network, &framed, (&places, weights), spike_weight, &mut dropout)?;
         let mut losses = part.add(team, losses);
         if !losses.total.is_finite() {
             let what = "the loss".to_owned();
@@ -350,20 +369,18 @@ impl Trainer {
 /// Losses of some places as a tensor to differentiate and as numbers.
 fn losses(
     network: &Network,
-    batch: &TrialBatch,
-    places: &[(usize, usize)],
+    framed: &FramedBatch<'_>,
+    (places, weights): (&[(usize, usize)], Vec<f32>),
     spike_weight: f64,
     dropout: &mut Dropout,
 ) -> Result<(Tensor, Losses), SurrogateError> {
     let (model, frame) = (network.model(), network.frame());
     let (dtype, device) = (model.parameters().dtype(), model.parameters().device());
-    let framed = frame.of(batch)?;
     let windows = model.encode_windows(&framed.input(dtype, device)?, places, Some(dropout))?;
     let Outputs { predictions, .. } = model.decode(&windows)?;
     let tensor = |values: Vec<f32>, columns: usize| {
         Tensor::from_vec(values, (places.len(), columns), device)?.to_dtype(dtype)
     };
-    let weights: Vec<f32> = places.iter().map(|&(sample, _)| batch.weights[sample]).collect();
     let weights = tensor(weights, 1)?.flatten_all()?;
     let number = |loss: &Tensor| loss.to_dtype(DType::F64)?.to_scalar::<f64>();
     let mut found = Losses::default();

@@ -16,7 +16,7 @@ use apical_eval::{Columns, LinearStep, LinearStepConfig, StepPredictor};
 use apical_surrogate::{
     Alone, Architecture, Checkpoint, ExpertAccess, Frame, Losses, MixtureConfig, ModelConfig,
     Network, Padding, Predictor, PredictorState, Residual, SeenInputs, SeenVoltages, SpikePath,
-    SurrogateError, Task, TaskTable, Team, Trainer, TrainerConfig, TrialBatch,
+    SurrogateError, Task, TaskTable, Team, Trainer, TrainerConfig, TrialBatch, VoltageNoise,
 };
 use candle_core::{DType, Device};
 
@@ -157,6 +157,46 @@ fn spikes_start_from_the_residual_path() {
     let path = persistence.spike_path.unwrap();
     // the threshold is at -64 mV, one standard deviation above the mean
     assert!(path.slope > 1.0 && (-path.offset / path.slope - 1.0).abs() < 0.3, "{path:?}");
+}
+
+/// Noise has the deviation and the memory that it says, follows from seed and step, and what a network should say from noisy
+/// voltages leads to the true ones.
+#[test]
+fn noise_is_seen_and_the_truth_is_learnt() {
+    let mut noise = VoltageNoise::default();
+    (noise.deviation, noise.time_constant_ms) = (0.1, 5.0);
+    let (frame, batch) = (frame(true), batch(200, 0));
+    let seen_mv = noise.seen(&frame, &batch, 1, 0).unwrap();
+    assert_eq!(noise.seen(&frame, &batch, 1, 0).unwrap(), seen_mv);
+    assert_ne!(noise.seen(&frame, &batch, 1, 1).unwrap(), seen_mv);
+    let of = |k: usize| -> Vec<f64> {
+        let both = seen_mv.iter().zip(&batch.voltage_mv).skip(k).step_by(2);
+        both.map(|(seen, truth)| f64::from(seen - truth)).collect()
+    };
+    for (k, deviation_mv) in [0.4, 0.5].into_iter().enumerate() {
+        let noise_mv = of(k);
+        let variance = noise_mv.iter().map(|x| x * x).sum::<f64>() / noise_mv.len() as f64;
+        // 12,200 numbers of which ten in a row are about one: 1/sqrt(2 · 1200)
+        assert!((variance.sqrt() / deviation_mv - 1.0).abs() < 0.06, "{variance}");
+        let samples = noise_mv.chunks_exact(BINS + 1);
+        let products = samples.flat_map(|sample| sample.windows(2)).map(|pair| pair[0] * pair[1]);
+        let lagged = products.sum::<f64>() / (200 * BINS) as f64 / variance;
+        assert!((lagged - (-0.2_f64).exp()).abs() < 0.02, "{lagged}");
+    }
+
+    let places: Vec<_> = (0..200).map(|sample| (sample, 40)).collect();
+    let framed = frame.of_seen(&batch, seen_mv).unwrap();
+    let targets = framed.targets(&places);
+    assert_ne!(targets, frame.of(&batch).unwrap().targets(&places));
+    let found = framed.voltages_mv(&targets, &places);
+    for (found, &(sample, bin)) in found.chunks_exact(2).zip(&places) {
+        let expected = &batch.voltage_mv[(sample * (BINS + 1) + bin + 1) * 2..][..2];
+        assert!((found[0] - expected[1]).abs() < 3e-5 && (found[1] - expected[0]).abs() < 3e-5);
+    }
+    assert!(frame.of_seen(&batch, vec![0.0; 3]).is_err());
+    // what is not seen has no noise
+    assert_eq!(noise.seen(&self::frame(false), &batch, 1, 0), None);
+    assert_eq!(VoltageNoise::default().seen(&frame, &batch, 1, 0), None);
 }
 
 /// A gate that is closed before training is closed after it.

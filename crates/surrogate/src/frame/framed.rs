@@ -18,13 +18,19 @@ const ROWS_AT_A_TIME: usize = 8;
 pub struct FramedBatch<'a> {
     frame: &'a Frame,
     batch: &'a TrialBatch,
+    /// Past voltages that are seen instead of the true ones, mV.
+    seen_mv: Option<Vec<f32>>,
     columns: Vec<Column>,
     /// What a linear step that runs freely says, z, `[samples × (bins + 1) × voltage tasks]`; empty if there is none.
     estimates: Vec<f32>,
 }
 
 impl<'a> FramedBatch<'a> {
-    pub(super) fn new(frame: &'a Frame, batch: &'a TrialBatch) -> Result<Self, SurrogateError> {
+    pub(super) fn new(
+        frame: &'a Frame,
+        batch: &'a TrialBatch,
+        seen_mv: Option<Vec<f32>>,
+    ) -> Result<Self, SurrogateError> {
         batch.check(frame.mean_mv.len(), frame.sites.len())?;
         let synapses = frame.synapses;
         if let Some(&synapse) = batch.events.synapses().iter().find(|id| id.index() >= synapses) {
@@ -35,7 +41,14 @@ impl<'a> FramedBatch<'a> {
             Some(step) => estimates(step, batch, columns.len()),
             None => Vec::new(),
         };
-        Ok(Self { frame, batch, columns, estimates })
+        Ok(Self { frame, batch, seen_mv, columns, estimates })
+    }
+
+    /// The past voltages of all compartments that are seen, mV.
+    fn seen_at(&self, sample: usize, bin: usize) -> &[f32] {
+        let Some(seen_mv) = &self.seen_mv else { return self.batch.voltages_at(sample, bin) };
+        let compartments = self.frame.mean_mv.len();
+        &seen_mv[(sample * (self.batch.bins + 1) + bin) * compartments..][..compartments]
     }
 
     /// What the network sees: events, then voltages, then currents.
@@ -57,7 +70,7 @@ impl<'a> FramedBatch<'a> {
                 match frame.inputs.voltages {
                     SeenVoltages::None => {}
                     SeenVoltages::Past => {
-                        standardize(columns, batch.voltages_at(sample, bin), voltages);
+                        standardize(columns, self.seen_at(sample, bin), voltages);
                     }
                     SeenVoltages::Estimated => {
                         voltages.copy_from_slice(self.estimate(sample, bin));
@@ -141,7 +154,7 @@ impl<'a> FramedBatch<'a> {
             }
             for (row, &(sample, bin)) in rows.chunks_exact_mut(columns).zip(places) {
                 if self.estimates.is_empty() {
-                    standardize(&self.columns, self.batch.voltages_at(sample, bin), row);
+                    standardize(&self.columns, self.seen_at(sample, bin), row);
                 } else {
                     row.copy_from_slice(self.estimate(sample, bin + 1));
                 }

@@ -198,7 +198,22 @@ impl Frame {
     /// [`CoreError::Shape`](apical_core::CoreError::Shape) and [`CoreError::Synapse`](apical_core::CoreError::Synapse) for a
     /// batch of another neuron.
     pub fn of<'a>(&'a self, batch: &'a TrialBatch) -> Result<FramedBatch<'a>, SurrogateError> {
-        FramedBatch::new(self, batch)
+        FramedBatch::new(self, batch, None)
+    }
+
+    /// A batch as a network sees it that is told other past voltages than the true ones, mV, shaped as those of the batch. What it
+    /// should say is still what comes in truth.
+    ///
+    /// # Errors
+    ///
+    /// As [`of`](Self::of), and [`CoreError::Shape`](apical_core::CoreError::Shape) for another number of voltages.
+    pub fn of_seen<'a>(
+        &'a self,
+        batch: &'a TrialBatch,
+        seen_mv: Vec<f32>,
+    ) -> Result<FramedBatch<'a>, SurrogateError> {
+        check_shape("voltages that are seen", batch.voltage_mv.len(), seen_mv.len())?;
+        FramedBatch::new(self, batch, Some(seen_mv))
     }
 
     /// Sets the scales to the standard deviations of what is left once the residual path is taken away.
