@@ -116,12 +116,14 @@ impl Plan {
         plan
     }
 
-    /// Three quarters of an hour on two cores.
+    /// Half an hour or more on two cores.
     fn standard() -> Self {
-        let networks = NETWORKS.into_iter().zip([600, 200, 100, 500]);
+        let networks = NETWORKS.into_iter().zip([500, 120, 60, 400]);
         let networks = networks.map(|((folder, title, model, voltages), steps)| {
             let mut config = TrainingConfig::default();
             (config.model, config.steps, config.inputs.voltages) = (model, steps, voltages);
+            config.trainer.schedule.warm_up = (steps / 8).min(50);
+            config.validate_every = (steps / 2).min(100);
             PlannedNetwork { folder: folder.to_owned(), title: title.to_owned(), config }
         });
         Self {
@@ -141,6 +143,8 @@ impl Plan {
         (plan.name, plan.trials, plan.measured_s) = ("full".to_owned(), 1024, 3.0);
         for network in &mut plan.networks {
             network.config.steps = 53_000;
+            network.config.trainer.schedule.warm_up = 50;
+            network.config.validate_every = 500;
         }
         plan
     }

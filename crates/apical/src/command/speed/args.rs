@@ -7,7 +7,8 @@ use crate::command::number::positive;
 /// Time networks and the simulation that they stand for, side by side.
 ///
 /// Goes through stretches of the data set's trials, so many neurons at a time, a millisecond after another, as in a closed loop:
-/// what is timed is the whole step from input to voltages. All sides take turns, three times; medians are reported, per
+/// what is timed is the whole step from input to voltages. The simulation steps eight neurons side by side, and the others after
+/// them. All sides take turns, three times; medians are reported, per
 /// simulated millisecond of one neuron.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 /// A model that can go through trials again and again.
 pub(super) enum Timed {
     /// A part of the trials each.
-    Simulations { rollout: Rollout, simulations: Vec<Simulation>, of_thread: usize },
+    Simulations { rollout: Rollout, simulations: Vec<Simulation>, of_each: usize },
     /// All of them.
     Predictor { rollout: Rollout, predictor: Box<Predictor> },
 }
@@ -19,8 +19,8 @@ impl Timed {
     /// Goes through all trials from its first state.
     pub(super) fn pass(&mut self, trials: &[Trial]) -> Result<(), ApicalError> {
         match self {
-            Self::Simulations { rollout, simulations, of_thread } => {
-                let parts = simulations.par_iter_mut().zip(trials.par_chunks(*of_thread));
+            Self::Simulations { rollout, simulations, of_each } => {
+                let parts = simulations.par_iter_mut().zip(trials.par_chunks(*of_each));
                 parts.try_for_each(|(simulation, trials)| {
                     simulation.reset()?;
                     let trials: Vec<&Trial> = trials.iter().collect();

@@ -30,6 +30,9 @@ use super::{Failure, network_file};
 /// Length of a stretch, ms: what runs freely does not run far.
 const STRETCH_MS: usize = 10;
 
+/// Neurons that a simulation steps side by side: more do not fit into the cache.
+const SIDE_BY_SIDE: usize = 8;
+
 /// Turns that all sides take.
 const TURNS: usize = 3;
 
@@ -190,14 +193,14 @@ impl Side {
                 let columns = Columns::soma_and_dendrites(&layout.compartments)?;
                 let rollout =
                     Rollout::new(&columns, &layout.compartments, &layout.injection_sites)?;
-                let of_thread = trials.len().div_ceil(threads);
-                let parts = trials.chunks(of_thread).map(|trials| {
+                let of_each = trials.len().div_ceil(threads).min(SIDE_BY_SIDE);
+                let parts = trials.chunks(of_each).map(|trials| {
                     let mut config = neuron.config.clone();
                     config.batch_size = trials.len();
                     Ok(Simulation::new(Arc::clone(&neuron.model), config)?)
                 });
                 let simulations = parts.collect::<Result<_, ApicalError>>()?;
-                Ok(Some(Timed::Simulations { rollout, simulations, of_thread }))
+                Ok(Some(Timed::Simulations { rollout, simulations, of_each }))
             }
             Self::Network { network, precision, .. } => {
                 let tasks = network.frame().tasks.compartments();
