@@ -83,6 +83,23 @@
     context.beginPath();
     context.arc(0.5 * (from[0] + to[0]), 0.5 * (from[1] + to[1]), 7, 0, 2 * Math.PI);
     context.stroke();
+    if (which === truth) drawScale(context, height);
+  };
+
+  // what colors mean, in the lower left corner
+  const drawScale = (context, height) => {
+    const [left, top, across] = [10, height - 34, 120];
+    for (let k = 0; k < across; k += 1) {
+      context.fillStyle = color(LOW + ((HIGH - LOW) * k) / (across - 1));
+      context.fillRect(left + k, top, 1.5, 9);
+    }
+    context.font = "11px sans-serif";
+    context.fillStyle = "#59636e";
+    for (const mv of [LOW, -50, HIGH]) {
+      const x = left + (across * (mv - LOW)) / (HIGH - LOW);
+      context.textAlign = mv === LOW ? "left" : mv === HIGH ? "right" : "center";
+      context.fillText(`${mv}`.replace("-", "−") + (mv === HIGH ? " mV" : ""), x, top + 22);
+    }
   };
 
   const drawTraces = () => {
@@ -107,7 +124,8 @@
       context.fillText(`${mv}`.replace("-", "−"), left - 6, y(mv) + 4);
     }
     context.textAlign = "center";
-    for (let ms = 0; ms < data.times; ms += 100) context.fillText(`${data.firstMs + ms} ms`, x(ms), height - 8);
+    const first = Math.ceil(data.firstMs / 100) * 100 - data.firstMs;
+    for (let ms = first; ms < data.times; ms += 100) context.fillText(`${data.firstMs + ms} ms`, x(ms), height - 8);
     [[rows[1], "#d55e00", 2.2], [rows[0], "#1f2328", 1]].forEach(([row, stroke, size]) => {
       context.strokeStyle = stroke;
       context.lineWidth = size;
