@@ -33,7 +33,8 @@ fn plan(folder: &Path) -> PathBuf {
     let mixture = json!({"units": 2, "experts": experts, "masked": true, "gate_init": "small"});
     let hard = json!({"hard-sharing": {"units": 2}});
     let plan = json!({
-        "name": "tiny", "seed": 3, "morphology": null, "trials": 7, "duration_ms": 1050, "measured_s": 0.001,
+        "name": "tiny", "seed": 3, "morphology": null, "trials": 7, "duration_ms": 1050,
+        "batch_sizes": [1, 2], "measured_s": 0.001,
         "networks": [
             {"folder": "mh", "title": "MH", "config": with(json!({"architecture": hard}))},
             {"folder": "mmoe", "title": "MMoE", "config": with(json!({"architecture": {"mixture": mixture}}))},
@@ -142,6 +143,17 @@ fn a_reproduction_goes_on_and_comes_to_the_same_bytes() {
     let count = stages(&out).as_object().unwrap().len();
     assert_eq!(stderr(&output).matches("done before").count(), count - 1);
     assert!(out.join("speed/speed.csv").exists());
+
+    // NEURON is in the table where it was timed, and nowhere else
+    let whole_text = || fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(!whole_text().contains("<td>NEURON 9.0.2</td>"));
+    fs::write(out.join("speed/neuron.json"), r#"{"model": "NEURON 9.0.2", "ms_per_ms": 12.5}"#)
+        .unwrap();
+    assert!(
+        reproduce(&out, &["--resume".as_ref(), "--quiet".as_ref()]).status().unwrap().success()
+    );
+    assert!(whole_text().contains("<td>NEURON 9.0.2</td><td>cpu</td><td>1</td><td>12.5000</td>"));
+    assert_eq!(report(&out), report(&whole));
 }
 
 /// What no reproduction has made is not removed.

@@ -132,10 +132,12 @@ fn stages(plan: &Plan, device: &str) -> Vec<Stage> {
         });
     }
     let networks: Vec<String> = plan.published().map(|network| network.folder.clone()).collect();
+    let batch_sizes: Vec<String> = plan.batch_sizes.iter().map(u32::to_string).collect();
     let line = Line::new("speed")
         .inside("--checkpoint", &networks)
         .inside("--dataset", &inside(DATA))
         .inside("--out", &inside(SPEED))
+        .option("--batch-sizes", batch_sizes.join(","))
         .option("--seconds", plan.measured_s)
         .option("--device", device);
     stages.push(Stage {

@@ -27,7 +27,8 @@ pub(super) struct Plan {
     pub(super) trials: usize,
     pub(super) duration_ms: usize,
     pub(super) networks: Vec<PlannedNetwork>,
-    /// Least time of a measurement of speed, s.
+    /// Neurons at a time whose speed is measured, and the least time of a measurement, s.
+    pub(super) batch_sizes: Vec<u32>,
     pub(super) measured_s: f64,
 }
 
@@ -133,6 +134,7 @@ impl Plan {
             trials: 96,
             duration_ms: 6000,
             networks: networks.collect(),
+            batch_sizes: vec![1, 8, 32, 128],
             measured_s: 1.0,
         }
     }
