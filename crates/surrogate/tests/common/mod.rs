@@ -1,5 +1,8 @@
 //! A neuron of a soma and a dendrite.
 
+#[allow(dead_code, reason = "not every test needs all of it")]
+pub(crate) mod linear_neuron;
+
 use apical_core::{
     CompartmentId, CompartmentRecord, CompartmentTable, Region, SectionType, TrialLayout,
 };
