@@ -126,8 +126,11 @@ mod tests {
             injection_sites: Vec::new(),
             duration_ms: 1000,
         };
-        let event =
-            |&onset_ms: &f64| CalciumEvent { onset_ms, end_ms: onset_ms + 20.0, peak_mv: 0.0 };
+        let event = |&onset_ms: &f64| CalciumEvent {
+            onset_ms,
+            end_ms: (onset_ms + 20.0).min(1001.0),
+            peak_mv: 0.0,
+        };
         let marks = TrialMarks {
             spikes_ms: spikes_ms.to_vec(),
             calcium_events: onsets_ms.iter().map(event).collect(),
