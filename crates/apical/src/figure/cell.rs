@@ -4,6 +4,7 @@ use svg::node::element::{Circle, Group, Path, path::Data};
 
 use super::axis::{INK, TEXT_PX, line, px, round_down, text};
 use super::color;
+use super::color_bar::color_bar;
 
 /// Thinnest line that still shows its color, px.
 const THINNEST_PX: f64 = 0.7;
@@ -27,6 +28,18 @@ pub(super) fn draw(
 ) -> Option<Group> {
     let outlines = Outlines::new(tree);
     let view = Projection::new(outlines.discs(), panel)?;
+    let bar = scale_bar(view.px_per_um, panel, 0.3 * panel.width.min(panel.height));
+    Some(colored(tree, &outlines, marked, farthest_um, &view).add(bar))
+}
+
+/// The same, without a scale, where it is seen.
+pub(super) fn colored(
+    tree: &CompartmentTree,
+    outlines: &Outlines<'_>,
+    marked: &[CompartmentId],
+    farthest_um: f64,
+    view: &Projection,
+) -> Group {
     let color = |id| color::sequential(tree.compartment(id).path_distance_um / farthest_um);
     let mut dots = Group::new().set("stroke", "white").set("stroke-width", 1);
     for &id in marked {
@@ -34,9 +47,18 @@ pub(super) fn draw(
         let (x, y) = view.at(points[points.len() / 2]);
         dots = dots.add(Circle::new().set("cx", x).set("cy", y).set("r", 4).set("fill", color(id)));
     }
-    let lines = outlines.lines(&view, color);
-    let bar = scale_bar(view.px_per_um, panel, 0.3 * panel.width.min(panel.height));
-    Some(Group::new().add(lines).add(dots).add(bar))
+    Group::new().add(outlines.lines(view, color)).add(dots)
+}
+
+/// The largest path distance, µm.
+pub(super) fn farthest_um(tree: &CompartmentTree) -> f64 {
+    let distances = tree.compartments().iter().map(|c| c.path_distance_um);
+    distances.fold(f64::MIN_POSITIVE, f64::max)
+}
+
+/// What its colors mean.
+pub(super) fn distance_bar(panel: Panel, farthest_um: f64) -> Group {
+    color_bar("path-distance", panel, farthest_um, "Path distance from soma (µm)", 44.0)
 }
 
 /// The courses of those compartments that have a place in space.
@@ -51,7 +73,7 @@ impl<'a> Outlines<'a> {
         Self { tree, courses }
     }
 
-    pub(super) fn course(&self, id: CompartmentId) -> Option<&[[f64; 2]]> {
+    fn course(&self, id: CompartmentId) -> Option<&[[f64; 2]]> {
         let (_, points) = self.courses.iter().find(|(other, _)| *other == id)?;
         Some(points)
     }

@@ -3,16 +3,13 @@ use apical_extracellular::Probe;
 use apical_morphology::CompartmentTree;
 use svg::node::element::{Circle, Group, Path, Text};
 
-use super::axis::{
-    FAINT, INK, SMALL_PX, Scale, TEXT_PX, labeled_ticks, line, text, time_axis, upward_text,
-};
-use super::cell::{Outlines, Panel, Projection, scale_bar};
-use super::color;
-use super::color_bar::color_bar;
+use super::axis::{INK, SMALL_PX, Scale, TEXT_PX, line, text, time_axis, upward_text};
+use super::cell::{self, Outlines, Panel, Projection, scale_bar};
+use super::color::{self, CATEGORIES};
 use super::course::course;
 use super::page::{MARGIN, page};
 use super::view::{View, place};
-use super::voltage::{Layer, rows};
+use super::voltage::{GAP_PX, Layer, grid, rows};
 
 const HEIGHT: f64 = 640.0;
 const CELL: Panel = Panel { left: MARGIN, top: 62.0, width: 290.0, height: 500.0 };
@@ -21,8 +18,7 @@ const VOLTAGES: Panel = Panel { left: 452.0, top: 62.0, width: 330.0, height: 50
 const POTENTIALS: Panel = Panel { left: 940.0, top: 62.0, width: 260.0, height: 506.0 };
 /// Right of traces, for what they are of.
 const LABELS: f64 = 96.0;
-const GAP: f64 = 8.0;
-const PREDICTED: &str = "#d55e00";
+const PREDICTED: &str = CATEGORIES[1];
 
 /// What was, and what is predicted: traces of the same rows and times.
 #[derive(Clone, Copy, Debug)]
@@ -68,21 +64,14 @@ pub fn cell_and_predictions(
     voltages: Prediction<'_>,
     potentials: Option<(&Probe, Prediction<'_>)>,
 ) -> String {
-    let distances = tree.compartments().iter().map(|c| c.path_distance_um);
-    let farthest_um = distances.fold(f64::MIN_POSITIVE, f64::max);
+    let farthest_um = cell::farthest_um(tree);
     let last = if potentials.is_some() { POTENTIALS } else { VOLTAGES };
     let mut document = page(title, last.left + last.width + LABELS + MARGIN, HEIGHT);
     let probe = potentials.map(|(probe, _)| probe);
-    if let Some(cell) = cell(tree, compartments, farthest_um, probe) {
-        document = document.add(cell);
+    if let Some(group) = cell_and_electrodes(tree, compartments, farthest_um, probe) {
+        document = document.add(group);
     }
-    document = document.add(color_bar(
-        "path-distance",
-        COLOR_BAR,
-        farthest_um,
-        "Path distance from soma (µm)",
-        44.0,
-    ));
+    document = document.add(cell::distance_bar(COLOR_BAR, farthest_um));
     let layers = [
         Layer { traces: voltages.truth, width_px: 3.0, opacity: 0.35 },
         Layer { traces: voltages.predicted, width_px: 1.0, opacity: 1.0 },
@@ -110,7 +99,7 @@ pub fn cell_and_predictions(
 }
 
 /// The neuron with dots where voltages are shown, and rings where potentials are.
-fn cell(
+fn cell_and_electrodes(
     tree: &CompartmentTree,
     marked: &[CompartmentId],
     farthest_um: f64,
@@ -120,14 +109,7 @@ fn cell(
     let electrodes = probe.map_or(&[][..], Probe::electrodes);
     let view = View::new(&outlines, electrodes);
     let projection = Projection::new(view.corners(), CELL)?;
-    let color = |id| color::sequential(tree.compartment(id).path_distance_um / farthest_um);
-    let mut group = Group::new().add(outlines.lines(&projection, color));
-    for &id in marked {
-        let Some(points) = outlines.course(id) else { continue };
-        let (x, y) = projection.at(points[points.len() / 2]);
-        let dot = Circle::new().set("cx", x).set("cy", y).set("r", 4).set("fill", color(id));
-        group = group.add(dot.set("stroke", "white").set("stroke-width", 1));
-    }
+    let mut group = cell::colored(tree, &outlines, marked, farthest_um, &projection);
     for (k, electrode) in electrodes.iter().enumerate() {
         if !view.contains(place(electrode)) {
             continue;
@@ -169,9 +151,9 @@ fn potential_rows(probe: &Probe, Prediction { truth, predicted }: Prediction<'_>
         from: [first_ms, last_ms.max(first_ms + 1.0)],
         to: [panel.left, panel.left + panel.width],
     };
-    let height = (panel.height - GAP * count.saturating_sub(1) as f64) / count.max(1) as f64;
+    let height = (panel.height - GAP_PX * count.saturating_sub(1) as f64) / count.max(1) as f64;
     for row in 0..count {
-        let top = panel.top + row as f64 * (height + GAP);
+        let top = panel.top + row as f64 * (height + GAP_PX);
         let microvolts =
             |traces: &Traces| -> Vec<f64> { traces.row(row).iter().map(|mv| 1e3 * mv).collect() };
         let [truth_uv, predicted_uv] = [truth, predicted].map(microvolts);
@@ -180,15 +162,6 @@ fn potential_rows(probe: &Probe, Prediction { truth, predicted }: Prediction<'_>
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (v.min(low), v.max(high)));
         let margin = (0.03 * (high - low)).max(1e-6);
         let scale = Scale { from: [low - margin, high + margin], to: [top + height, top] };
-        for (tick, label) in labeled_ticks(&scale, 3) {
-            let y = scale.at(tick);
-            group = group.add(line([time.to[0], y], [time.to[1], y], FAINT, 0.6)).add(text(
-                label,
-                [time.to[0] - 6.0, y + 3.0],
-                "end",
-                SMALL_PX,
-            ));
-        }
         let path = |values: &[f64], times: &Traces| {
             Path::new()
                 .set("d", course(times.times_ms(), values, &time, &scale))
@@ -199,6 +172,7 @@ fn potential_rows(probe: &Probe, Prediction { truth, predicted }: Prediction<'_>
         let above = path(&truth_uv, truth).set("stroke", INK).set("stroke-width", 0.9);
         let middle = top + 0.5 * height + 3.0;
         group = group
+            .add(grid(&time, &scale, 3))
             .add(below.set("stroke-width", 2.2).set("stroke-opacity", 0.8))
             .add(above)
             .add(text(&probe.ids()[row], [time.to[1] + 8.0, middle], "start", SMALL_PX + 1.0));

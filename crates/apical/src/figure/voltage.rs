@@ -2,10 +2,9 @@ use apical_core::{CompartmentId, Traces, Unit};
 use apical_morphology::CompartmentTree;
 use svg::node::element::{Group, Path};
 
-use super::axis::{FAINT, SMALL_PX, Scale, line, text, tick_label, ticks, time_axis, upward_text};
+use super::axis::{FAINT, SMALL_PX, Scale, labeled_ticks, line, text, time_axis, upward_text};
 use super::cell::{self, Panel};
 use super::color;
-use super::color_bar::color_bar;
 use super::course::course;
 use super::page::page;
 
@@ -16,7 +15,7 @@ const TRACES: Panel = Panel { left: 466.0, top: 52.0, width: 400.0, height: 506.
 const COLOR_BAR: Panel = Panel { left: 334.0, top: 120.0, width: 10.0, height: 330.0 };
 
 /// Space between two rows of traces, px.
-const GAP_PX: f64 = 8.0;
+pub(super) const GAP_PX: f64 = 8.0;
 
 /// The neuron seen along z beside the traces of some of its compartments, both colored by path distance from the root.
 ///
@@ -31,19 +30,12 @@ pub fn cell_and_traces(
     compartments: &[CompartmentId],
     traces: &Traces,
 ) -> String {
-    let distances = tree.compartments().iter().map(|c| c.path_distance_um);
-    let farthest_um = distances.fold(f64::MIN_POSITIVE, f64::max);
+    let farthest_um = cell::farthest_um(tree);
     let mut document = page(title, WIDTH, HEIGHT);
     if let Some(group) = cell::draw(tree, compartments, farthest_um, CELL) {
         document = document.add(group);
     }
-    document = document.add(color_bar(
-        "path-distance",
-        COLOR_BAR,
-        farthest_um,
-        "Path distance from soma (µm)",
-        44.0,
-    ));
+    document = document.add(cell::distance_bar(COLOR_BAR, farthest_um));
     let layers = [Layer { traces, width_px: 1.0, opacity: 1.0 }];
     for group in rows(tree, compartments, &layers, farthest_um, TRACES) {
         document = document.add(group);
@@ -82,15 +74,7 @@ pub(super) fn rows(
         let top = panel.top + row as f64 * (height + GAP_PX);
         let scale = Scale { from: range, to: [top + height, top] };
         let mut group = Group::new();
-        for tick in ticks(range, ((height / 24.0) as usize).min(6)) {
-            let y = scale.at(tick);
-            group = group.add(line([time.to[0], y], [time.to[1], y], FAINT, 0.6)).add(text(
-                tick_label(tick),
-                [time.to[0] - 6.0, y + 3.0],
-                "end",
-                SMALL_PX,
-            ));
-        }
+        group = group.add(grid(&time, &scale, ((height / 24.0) as usize).min(6)));
         let stroke = color::sequential(tree.compartment(id).path_distance_um / farthest_um);
         for Layer { traces, width_px, opacity } in layers {
             let mut path = Path::new()
@@ -120,6 +104,17 @@ pub(super) fn rows(
             .add(time_axis(&time, panel.top + panel.height + 6.0)),
     );
     groups
+}
+
+/// Lines behind traces at about so many round values, which are written before them.
+pub(super) fn grid(time: &Scale, scale: &Scale, count: usize) -> Group {
+    let mut group = Group::new();
+    for (tick, label) in labeled_ticks(scale, count) {
+        let y = scale.at(tick);
+        let label = text(label, [time.to[0] - 6.0, y + 3.0], "end", SMALL_PX);
+        group = group.add(line([time.to[0], y], [time.to[1], y], FAINT, 0.6)).add(label);
+    }
+    group
 }
 
 /// The range of the values with a margin, and never empty.
