@@ -1,5 +1,6 @@
 use apical_eval::{EvalError, Table};
 
+use super::expert_columns;
 use crate::ApicalError;
 
 /// More experts have too many orders to go through.
@@ -56,8 +57,7 @@ fn table(tasks: usize, experts: usize, found: [f64; 3]) -> Result<Table, EvalErr
 
 /// Weights of the compartments.
 fn weights(table: &Table) -> Vec<Vec<f64>> {
-    let names = (0..).map(|expert| format!("expert_{expert}"));
-    let names: Vec<String> = names.take_while(|name| table.place(name).is_some()).collect();
+    let names = expert_columns(table);
     let rows = table.rows.iter().filter(|row| table.number(row, "task").is_some());
     rows.map(|row| names.iter().filter_map(|name| table.number(row, name)).collect()).collect()
 }

@@ -105,21 +105,11 @@ mod tests {
     use apical_core::{BinnedEvents, CalciumEvent, CompartmentTable, TrialLayout, TrialMarks};
 
     use super::*;
+    use crate::evaluation::basal_record;
 
     fn trial(spikes_ms: &[f64], onsets_ms: &[f64]) -> (Trial, Columns) {
-        let record = |k: usize| apical_core::CompartmentRecord {
-            section_type: apical_core::SectionType::Basal,
-            region: apical_core::Region::Basal,
-            section: format!("dend[{k}]"),
-            x: 0.5,
-            center_um: None,
-            path_distance_um: 0.0,
-            area_um2: 1.0,
-            diameter_um: 1.0,
-            length_um: 1.0,
-        };
         let layout = TrialLayout {
-            compartments: CompartmentTable::new((0..2).map(record).collect()),
+            compartments: CompartmentTable::new(["dend[0]", "dend[1]"].map(basal_record).to_vec()),
             soma: CompartmentId::new(0),
             calcium_site: None,
             synapse_count: 1,

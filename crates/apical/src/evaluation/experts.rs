@@ -48,7 +48,7 @@ impl<'a> Experts<'a> {
             .chunks_exact(experts)
             .map(|row| row.iter().map(|sum| sum / self.trials as f64).collect())
             .collect();
-        let weights: Vec<String> = (0..experts).map(|expert| format!("expert_{expert}")).collect();
+        let weights: Vec<String> = (0..experts).map(column).collect();
         let weights: Vec<&str> = weights.iter().map(String::as_str).collect();
 
         let names = [&["task", "section", "x", "region"][..], &weights, &["entropy_bits"]].concat();
@@ -97,6 +97,17 @@ impl<'a> Experts<'a> {
     }
 }
 
+/// The columns of a table that are weights of experts, in order.
+#[must_use]
+pub fn expert_columns(table: &Table) -> Vec<String> {
+    (0..).map(column).take_while(|column| table.place(column).is_some()).collect()
+}
+
+/// The name of the column of an expert.
+fn column(expert: usize) -> String {
+    format!("expert_{expert}")
+}
+
 /// 0 where one expert has all weight, log₂ of their number where all have the same.
 fn entropy_bits(weights: &[f64]) -> f64 {
     let terms = weights.iter().filter(|&&weight| weight > 0.0);
@@ -124,9 +135,8 @@ fn roughness(members: &[&(&CompartmentRecord, &[f64])]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use apical_core::{Region, SectionType};
-
     use super::*;
+    use crate::evaluation::basal_record;
 
     #[test]
     fn entropy_is_between_one_expert_and_all() {
@@ -138,18 +148,8 @@ mod tests {
     /// Weights that rise along two sections, and weights that change from one neighbour to the next.
     #[test]
     fn smooth_weights_are_not_rough() {
-        let record = |section: &str| CompartmentRecord {
-            section_type: SectionType::Basal,
-            region: Region::Basal,
-            section: section.to_owned(),
-            x: 0.5,
-            center_um: None,
-            path_distance_um: 0.0,
-            area_um2: 1.0,
-            diameter_um: 1.0,
-            length_um: 1.0,
-        };
-        let records: Vec<_> = (0..20).map(|k| record(if k < 10 { "a" } else { "b" })).collect();
+        let records: Vec<_> =
+            (0..20).map(|k| basal_record(if k < 10 { "a" } else { "b" })).collect();
         let rough = |weight: &dyn Fn(usize) -> f64| {
             let rows: Vec<_> = (0..20).map(|k| [weight(k), 1.0 - weight(k)]).collect();
             let members: Vec<_> =

@@ -28,6 +28,7 @@ use predictor::Baselines;
 pub use crate::training::untouched_trials;
 pub use agreement::expert_agreement;
 pub use example::Example;
+pub use experts::expert_columns;
 #[cfg(feature = "generation")]
 pub use protocols::{PROTOCOLS, ProtocolCourse, SHOWN_FROM_MS, evaluate_protocols, protocol_table};
 
@@ -191,6 +192,22 @@ where
     tables.extend(experts.tables()?);
     let example = examples.best();
     Ok(Evaluation { trials: trials.to_vec(), first_ms: first_bin + 1, tables, example })
+}
+
+/// A compartment of a basal dendrite.
+#[cfg(test)]
+fn basal_record(section: &str) -> apical_core::CompartmentRecord {
+    apical_core::CompartmentRecord {
+        section_type: apical_core::SectionType::Basal,
+        region: apical_core::Region::Basal,
+        section: section.to_owned(),
+        x: 0.5,
+        center_um: None,
+        path_distance_um: 0.0,
+        area_um2: 1.0,
+        diameter_um: 1.0,
+        length_um: 1.0,
+    }
 }
 
 /// The first bin that a network knows enough for.

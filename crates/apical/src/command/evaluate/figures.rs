@@ -1,6 +1,6 @@
 use apical::core::CompartmentId;
 use apical::eval::{ReportedRegion, Table};
-use apical::evaluation::{Evaluation, Mode, PROTOCOLS, ProtocolCourse};
+use apical::evaluation::{Evaluation, Mode, PROTOCOLS, ProtocolCourse, expert_columns};
 use apical::figure::{
     Baseline, ComparedTraces, Swarm, WeightRow, cell_weights, compared_voltages, loss_swarms,
 };
@@ -78,8 +78,6 @@ pub(in crate::command) fn experts(
 
 /// Of every expert the weight of every compartment.
 fn weights(table: &Table, compartments: usize) -> Vec<Vec<Option<f64>>> {
-    let columns = (0..).map(|expert| format!("expert_{expert}"));
-    let columns = columns.take_while(|column| table.place(column).is_some());
     let of = |column: String| {
         let mut weights = vec![None; compartments];
         for row in &table.rows {
@@ -90,7 +88,7 @@ fn weights(table: &Table, compartments: usize) -> Vec<Vec<Option<f64>>> {
         }
         weights
     };
-    columns.map(of).collect()
+    expert_columns(table).into_iter().map(of).collect()
 }
 
 /// A kind of course of a protocol: how it is named in the figure, and which courses are of it.

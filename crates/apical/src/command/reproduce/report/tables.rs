@@ -1,5 +1,5 @@
 use apical::eval::{Cell, ReportedRegion, Table};
-use apical::evaluation::{Evaluation, Mode, PROTOCOLS};
+use apical::evaluation::{Evaluation, Mode, PROTOCOLS, expert_columns};
 
 use crate::command::reproduce::results::{NetworkResult, Results};
 
@@ -250,32 +250,26 @@ fn potentials(ways: &[Way<'_>]) -> Option<Shown> {
 
 /// Weights of experts by region.
 fn experts(results: &Results) -> Shown {
-    let mut columns = vec![
-        ("entropy_bits".to_owned(), "entropy, bits".to_owned()),
-        ("roughness".to_owned(), "roughness".to_owned()),
-    ];
     let tables = results.published().filter_map(|network| {
         Some((network.title.as_str(), network.evaluation.table("expert_regions")?))
     });
     let tables: Vec<(&str, &Table)> = tables.collect();
-    let experts = (0..).map(|expert| (format!("expert_{expert}"), format!("expert {expert}")));
-    columns.extend(
-        experts.take_while(|(column, _)| {
-            tables.iter().any(|(_, table)| table.place(column).is_some())
-        }),
-    );
+    let most = tables.iter().map(|(_, table)| expert_columns(table));
+    let most = most.max_by_key(Vec::len).unwrap_or_default();
+    let mut columns = ["entropy_bits", "roughness"].map(str::to_owned).to_vec();
+    columns.extend(most);
     let mut rows = Vec::new();
     for (title, table) in tables {
         for row in &table.rows {
             let region = row.first().map(Cell::to_string).unwrap_or_default();
             let mut cells = vec![format!("{title}: {region}")];
-            for (column, _) in &columns {
+            for column in &columns {
                 cells.extend(numbers(table, row, &[(column, "", 3)]));
             }
             rows.push(cells);
         }
     }
-    let columns: Vec<String> = columns.into_iter().map(|(_, name)| name).collect();
+    let columns: Vec<String> = columns.iter().map(|column| column.replace('_', " ")).collect();
     let caption = "Experts: mean gate weights by region, their entropy, and how much neighbors differ (1: as any two)";
     Shown { caption, columns: headed(&columns), rows }
 }
