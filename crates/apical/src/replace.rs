@@ -2,9 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-#[cfg(feature = "training")]
-use std::io::Write;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::ApicalError;
@@ -37,7 +35,6 @@ pub(crate) fn replace(
 }
 
 /// The same of what a value is in JSON.
-#[cfg(feature = "training")]
 pub(crate) fn replace_json(path: &Path, value: &impl serde::Serialize) -> Result<(), ApicalError> {
     let text = serde_json::to_vec_pretty(value);
     let text = text.map_err(|source| ApicalError::Json { path: path.to_owned(), source })?;

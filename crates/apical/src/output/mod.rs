@@ -14,7 +14,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::ApicalError;
-use crate::replace::replace;
+use crate::replace::{replace, replace_json};
 
 pub use directory::{ArrayFile, Dtype, RunDirectory};
 #[cfg(feature = "dataset")]
@@ -30,4 +30,13 @@ pub use manifest::{MorphologyEntry, RunManifest, SpikeEntry, Versions, read_mani
 /// [`ApicalError::Io`] if it cannot be written; what was there is then still there.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ApicalError> {
     replace(path, |out| out.write_all(bytes))
+}
+
+/// The same of what a value is in JSON.
+///
+/// # Errors
+///
+/// As [`write_whole`], and [`ApicalError::Json`] if JSON cannot hold it.
+pub fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), ApicalError> {
+    replace_json(path, value)
 }

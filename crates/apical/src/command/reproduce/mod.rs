@@ -11,13 +11,13 @@ use std::fs;
 use std::io::{self, Write};
 
 use apical::ApicalError;
-use apical::output::write_whole;
+use apical::output::{write_json, write_whole};
 use apical::surrogate::Team;
 
 pub(super) use args::ReproduceArgs;
 use plan::{PLAN, Plan};
 use results::Results;
-use stage::{Line, Stage, Stages, json};
+use stage::{Line, Stage, Stages};
 
 use super::ranks::Ranks;
 use super::{Failure, counted, refusal, to_stderr};
@@ -51,8 +51,7 @@ pub(super) fn run(args: &ReproduceArgs) -> Result<(), Failure> {
     }
     let plan = Plan::of(args)?;
     fs::create_dir_all(&args.out).map_err(ApicalError::io(&args.out))?;
-    let path = args.out.join(PLAN);
-    write_whole(&path, &json(&path, &plan)?)?;
+    write_json(&args.out.join(PLAN), &plan)?;
     let stages = stages(&plan, &args.device);
     let mut done = Stages::open(&args.out)?;
     for (place, stage) in stages.iter().enumerate() {

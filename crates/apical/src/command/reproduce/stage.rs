@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use apical::ApicalError;
 use apical::input::read_json;
-use apical::output::{Versions, write_whole};
+use apical::output::{Versions, write_json};
 use apical::training::TrainingConfig;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -125,7 +125,7 @@ impl Stages {
     }
 
     /// The hash of what a stage is made of: versions, the command, the files that it reads, and the same of earlier stages.
-    pub(super) fn inputs(&self, stage: &Stage) -> Result<String, ApicalError> {
+    fn inputs(&self, stage: &Stage) -> Result<String, ApicalError> {
         let mut hash = Sha256::new();
         let mut add = |part: &[u8]| {
             // lengths, so that no two lists of parts look alike
@@ -166,7 +166,7 @@ impl Stages {
             let path = self.out.join(path);
             let folder = path.parent().unwrap_or(&self.out);
             fs::create_dir_all(folder).map_err(ApicalError::io(folder))?;
-            write_whole(&path, &json(&path, settings)?)?;
+            write_json(&path, settings)?;
         }
         let entry = Entry { inputs, is_done: false, seconds: 0 };
         self.entries.insert(stage.folder.clone(), entry);
@@ -196,7 +196,7 @@ impl Stages {
     }
 
     /// Removes what a stage of other inputs has left. What no stage has made is not touched.
-    fn clear(&mut self, stage: &Stage) -> Result<(), ApicalError> {
+    fn clear(&self, stage: &Stage) -> Result<(), ApicalError> {
         let folder = self.out.join(&stage.folder);
         let is_empty = match fs::read_dir(&folder) {
             Ok(mut entries) => entries.next().is_none(),
@@ -213,11 +213,11 @@ impl Stages {
     }
 
     fn save(&self) -> Result<(), ApicalError> {
-        let path = self.out.join(STAGES);
-        write_whole(&path, &json(&path, &self.entries)?)
+        write_json(&self.out.join(STAGES), &self.entries)
     }
 }
 
+/// What a value is in JSON; the path is that of its file.
 pub(super) fn json(path: &Path, value: &impl Serialize) -> Result<Vec<u8>, ApicalError> {
     serde_json::to_vec_pretty(value)
         .map_err(|source| ApicalError::Json { path: path.to_owned(), source })
