@@ -45,11 +45,14 @@ pub(super) struct DatasetNeuron {
 }
 
 impl DatasetNeuron {
-    /// That of a data set of this neuron; none of one that was not simulated.
+    /// That of a data set, made of its reconstruction; none where it is of another, or was not simulated.
     pub(super) fn of(
         manifest: &Manifest,
         tree: &CompartmentTree,
     ) -> Result<Option<Self>, ApicalError> {
+        if tree.compartment_table() != manifest.layout.compartments {
+            return Ok(None);
+        }
         let Ok(of) = serde_json::from_value::<Generator>(manifest.generator.clone()) else {
             return Ok(None);
         };

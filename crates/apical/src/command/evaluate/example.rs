@@ -18,8 +18,7 @@ const POTENTIALS: [&str; 2] =
 pub(super) fn write(
     directory: &mut RunDirectory,
     evaluation: &Evaluation,
-    tree: Option<&CompartmentTree>,
-    probed: Option<&(Probe, Electrodes)>,
+    probed: Option<(&CompartmentTree, &(Probe, Electrodes))>,
 ) -> Result<(), ApicalError> {
     let Some(example) = &evaluation.example else {
         let files = VOLTAGES.iter().chain(&POTENTIALS).chain([&FIGURE]);
@@ -31,7 +30,7 @@ pub(super) fn write(
             "membrane potential, mV, of the example's compartments at every ms from first_ms";
         array(directory, name, Dtype::Float32, values, example.times(), what)?;
     }
-    let Some((probe, electrodes)) = probed else {
+    let Some((tree, (probe, electrodes))) = probed else {
         POTENTIALS.iter().try_for_each(|file| directory.remove(file))?;
         return directory.remove(FIGURE);
     };
@@ -40,13 +39,8 @@ pub(super) fn write(
         let what = "extracellular potential, mV, at every electrode at every ms from first_ms";
         array(directory, name, Dtype::Float64, values, example.times(), what)?;
     }
-    match tree {
-        Some(tree) => {
-            let figure = figure(example, tree, probe, &voltages, potentials)?;
-            directory.write_text(FIGURE, &figure)
-        }
-        None => directory.remove(FIGURE),
-    }
+    let figure = figure(example, tree, probe, &voltages, potentials)?;
+    directory.write_text(FIGURE, &figure)
 }
 
 /// `[compartments × ms]`.

@@ -93,8 +93,9 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
 
     if let Some(other) = other {
         let nothing = Table::new("experts", &[]);
-        let of = |evaluation: &Evaluation| evaluation.table("experts").unwrap_or(&nothing).clone();
-        evaluation.tables.push(expert_agreement(&of(&evaluation), &of(&other))?);
+        let [own, other] = [&evaluation, &other].map(|of| of.table("experts").unwrap_or(&nothing));
+        let agreement = expert_agreement(own, other)?;
+        evaluation.tables.push(agreement);
     }
 
     let mut directory = RunDirectory::create(&args.out)?;
@@ -123,7 +124,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
         false => directory
             .write_text(COURSES, &serde_json::to_string(&courses).map_err(io::Error::from)?)?,
     }
-    example::write(&mut directory, &evaluation, tree.as_ref(), probed.as_ref())?;
+    example::write(&mut directory, &evaluation, tree.as_ref().zip(probed.as_ref()))?;
     let arrays = directory.arrays().to_vec();
     directory.finish(&Manifest {
         versions: Versions::current(),

@@ -12,7 +12,6 @@ use apical::biophysics::Simulation;
 use apical::core::{Trial, TrialSource};
 use apical::dataset::store::Store;
 use apical::eval::{Columns, Rollout, Table};
-use apical::morphology::CompartmentTree;
 use apical::output::{RunDirectory, Versions};
 use apical::surrogate::{Checkpoint, Network, Precision, Predictor, keep_freed_memory};
 use apical::training::device;
@@ -58,7 +57,7 @@ pub(super) fn run(args: &SpeedArgs) -> Result<(), Failure> {
     let sides = sides(args, &store)?;
     let reconstruction = Reconstruction::load(&args.morphology)?;
     let (_, tree) = reconstruction.divided(PRESET, MAX_COMPARTMENT_LENGTH_UM)?;
-    let neuron = neuron(&store, &tree)?;
+    let neuron = DatasetNeuron::of(store.manifest(), &tree)?;
     let threads = args.threads as usize;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(io::Error::other)?;
@@ -148,14 +147,6 @@ fn sides(args: &SpeedArgs, store: &Store) -> Result<Vec<Side>, ApicalError> {
         }
     }
     Ok(sides)
-}
-
-/// What is simulated; nothing where the data set is not of a simulation of this reconstruction.
-fn neuron(store: &Store, tree: &CompartmentTree) -> Result<Option<DatasetNeuron>, ApicalError> {
-    if tree.compartment_table() != store.layout().compartments {
-        return Ok(None);
-    }
-    DatasetNeuron::of(store.manifest(), tree)
 }
 
 /// A stretch for every neuron, from as many trials as there are.

@@ -40,8 +40,8 @@ struct Source {
 
 /// What the script reads, as JSON that ends no element of the page; none where no network has an example.
 pub(super) fn data(results: &Results) -> Option<String> {
-    let (first, example, voltages) = results.networks.iter().find_map(|network| {
-        Some((network, network.evaluation.example.as_ref()?, network.example.as_ref()?))
+    let (example, voltages) = results.networks.iter().find_map(|network| {
+        Some((network.evaluation.example.as_ref()?, network.example.as_ref()?))
     })?;
     let table = results.tree.compartment_table();
     // those that have a place in space
@@ -72,7 +72,7 @@ pub(super) fn data(results: &Results) -> Option<String> {
         let is_same = (other.trial, other.first_ms) == (example.trial, example.first_ms)
             && other.compartments == example.compartments
             && predicted.columns == voltages[0].columns;
-        if is_same || std::ptr::eq(network, first) {
+        if is_same {
             let voltage = encoded(predicted, &rows);
             sources.push(Source { name: network.title.clone(), voltage });
         }
