@@ -386,17 +386,21 @@ fn losses(
     let mut found = Losses::default();
     let mut total = Vec::new();
     let columns = frame.residual_scale.len();
+    let path = framed.path(places);
+    let spike_path = framed.spike_path(&path);
     if columns > 0 {
         let outputs = voltage_outputs(frame, &predictions)?;
-        let targets = tensor(framed.targets(places), columns)?;
+        let targets = tensor(framed.targets_beyond(path, places), columns)?;
         let loss = MeanSquareError.tensor_value(&outputs, &targets, Some(&weights), None)?;
         found.voltage = Some(number(&loss)?);
         total.push(loss);
     }
     if let Some(task) = frame.tasks.spike() {
         let targets = tensor(framed.spikes(places), 1)?;
-        let path = tensor(framed.spike_logits(&vec![0.0; places.len()], places), 1)?;
-        let logits = (predictions.narrow(1, task, 1)? + path)?;
+        let mut logits = predictions.narrow(1, task, 1)?;
+        if let Some(path) = spike_path {
+            logits = (logits + tensor(path, 1)?)?;
+        }
         let loss = SpikeCrossEntropy.tensor_value(&logits, &targets, Some(&weights), None)?;
         found.spike = Some(number(&loss)?);
         total.push((loss * spike_weight)?);

@@ -90,7 +90,12 @@ impl<'a> FramedBatch<'a> {
     /// once the residual path is taken away, `[places × voltage tasks]`.
     #[must_use]
     pub fn targets(&self, places: &[(usize, usize)]) -> Vec<f32> {
-        let mut targets = self.path(places);
+        self.targets_beyond(self.path(places), places)
+    }
+
+    /// The same where it is known what the residual path says of these places.
+    pub(crate) fn targets_beyond(&self, path: Vec<f32>, places: &[(usize, usize)]) -> Vec<f32> {
+        let mut targets = path;
         let rows = targets.par_chunks_exact_mut(self.columns.len().max(1)).zip(places);
         rows.for_each(|(targets, &(sample, bin))| {
             let after = self.batch.voltages_at(sample, bin + 1);
@@ -112,9 +117,17 @@ impl<'a> FramedBatch<'a> {
     /// The logits of a spike that outputs of its task at these places mean, `[places]`.
     #[must_use]
     pub fn spike_logits(&self, outputs: &[f32], places: &[(usize, usize)]) -> Vec<f32> {
-        let Some(path) = self.frame.spike_path else { return outputs.to_vec() };
-        let z = self.path_of(path.compartment, places);
-        outputs.iter().zip(z).map(|(output, z)| output + path.logit(z)).collect()
+        let spike = self.frame.spike_path;
+        let path = spike.and_then(|_| self.spike_path(&self.path(places)));
+        let Some(path) = path else { return outputs.to_vec() };
+        outputs.iter().zip(path).map(|(output, path)| output + path).collect()
+    }
+
+    /// What logits of a spike add to, where it is known what the residual path says; none where it is nothing.
+    pub(crate) fn spike_path(&self, path: &[f32]) -> Option<Vec<f32>> {
+        let spike = self.frame.spike_path?;
+        let z = self.column_of(spike.compartment, path);
+        Some(z.into_iter().map(|z| spike.logit(z)).collect())
     }
 
     /// What the residual path says of the voltage of a compartment at the end of bins, z, `[places]`; nothing of one that is no
@@ -124,9 +137,14 @@ impl<'a> FramedBatch<'a> {
         compartment: CompartmentId,
         places: &[(usize, usize)],
     ) -> Vec<f32> {
+        self.column_of(compartment, &self.path(places))
+    }
+
+    /// Of what the residual path says, what it says of a compartment.
+    fn column_of(&self, compartment: CompartmentId, path: &[f32]) -> Vec<f32> {
         let column = self.columns.iter().position(|column| column.compartment == compartment);
         let Some(column) = column else { return Vec::new() };
-        self.path(places).into_iter().skip(column).step_by(self.columns.len()).collect()
+        path.iter().skip(column).step_by(self.columns.len()).copied().collect()
     }
 
     /// The voltages that outputs `[places × voltage tasks]` at these places mean, mV, the same shape.
@@ -144,7 +162,7 @@ impl<'a> FramedBatch<'a> {
     }
 
     /// What the residual path says of the end of bins, z, `[places × voltage tasks]`.
-    fn path(&self, places: &[(usize, usize)]) -> Vec<f32> {
+    pub(crate) fn path(&self, places: &[(usize, usize)]) -> Vec<f32> {
         let columns = self.columns.len().max(1);
         let mut path = vec![0.0_f32; places.len() * self.columns.len()];
         let rows = path.par_chunks_mut(ROWS_AT_A_TIME * columns);
