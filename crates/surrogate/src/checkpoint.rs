@@ -12,7 +12,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Adam, Frame, ModelConfig, Moments, Network, SurrogateError, Trainer, TrainerConfig, Validations,
+    Adam, Frame, ModelConfig, Moments, Network, Parameters, SurrogateError, Trainer, TrainerConfig,
+    Validations,
 };
 
 /// Version of what is written. Another one is refused.
@@ -191,22 +192,22 @@ impl Checkpoint {
         }
         let frame: Frame =
             serde_json::from_value(frame).map_err(|error| wrong(error.to_string()))?;
-        let model = model.build(0, dtype, device)?;
-        let names: Vec<String> =
-            model.parameters().iter().map(|(name, _)| name.to_owned()).collect();
-        for name in &names {
-            model.parameters().set(name, &tensor(&format!("{WEIGHT}{name}"))?)?;
+        let mut weights = BTreeMap::new();
+        for name in views.iter().filter_map(|(name, _)| name.strip_prefix(WEIGHT)) {
+            weights.insert(name.to_owned(), tensor(&format!("{WEIGHT}{name}"))?);
         }
+        let model = model.build_with(Parameters::stored(weights, dtype, device.clone()))?;
+        let names = model.parameters().iter().map(|(name, _)| name);
         let trainer = training.map(|training| -> Result<Trainer, SurrogateError> {
             let moment = |prefix: &str, name: &str| {
                 let values = tensor(&format!("{prefix}{name}"))?;
                 model.parameters().check(name, &values)?;
                 Ok::<Var, SurrogateError>(Var::from_tensor(&values)?)
             };
-            let moments = names.iter().map(|name| {
+            let moments = names.map(|name| {
                 let [first, second] =
                     [FIRST_MOMENT, SECOND_MOMENT].map(|prefix| moment(prefix, name));
-                Ok((name.clone(), Moments { first: first?, second: second? }))
+                Ok((name.to_owned(), Moments { first: first?, second: second? }))
             });
             let moments = moments.collect::<Result<_, SurrogateError>>()?;
             let adam = Adam::from_moments(training.config.adam, training.steps, moments);

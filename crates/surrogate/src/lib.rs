@@ -13,14 +13,15 @@
 //! ```
 //! use apical_core::{BinnedEvents, SynapseId};
 //! use apical_surrogate::{
-//!     Adam, AdamConfig, Architecture, HardSharing, ModelConfig, ModelInput, MultitaskModel, windows,
+//!     Adam, AdamConfig, Architecture, HardSharing, ModelConfig, ModelInput, MultitaskModel, Parameters,
+//!     windows,
 //! };
 //! use candle_core::{DType, Device, Tensor};
 //!
 //! // three synapses, two tasks, windows of 30 ms
 //! let mut config = ModelConfig::new(3, 0, 2, Architecture::HardSharing { units: 4 });
 //! config.window = 30;
-//! let model = HardSharing::new(config, 1, DType::F32, &Device::Cpu)?;
+//! let model = HardSharing::new(config, Parameters::new(1, DType::F32, Device::Cpu))?;
 //!
 //! // two stretches of 40 ms; synapse 0 is active in the first bin of each, synapse 2 twice in the last of the second
 //! let mut offsets = vec![1; 81];
@@ -78,7 +79,9 @@ pub use batch::TrialBatch;
 pub use checkpoint::Checkpoint;
 pub use error::SurrogateError;
 pub use frame::{Frame, FramedBatch, Residual, SeenInputs, SeenVoltages, SpikePath};
-pub use layer::{Decoder, Dropout, Precision, StreamState, Temporal, TemporalConfig};
+pub use layer::{
+    Decoder, Dropout, Precision, StreamState, Temporal, TemporalConfig, TemporalNetworks,
+};
 pub use memory::keep_freed_memory;
 pub use model::{
     Architecture, ExpertAccess, GateInit, HardSharing, Mixture, MixtureConfig, ModelConfig,
@@ -88,7 +91,7 @@ pub use network::Network;
 pub use noise::VoltageNoise;
 pub use ops::Activation;
 pub use optimizer::{Adam, AdamConfig, Decay, Moments};
-pub use parameters::Parameters;
+pub use parameters::{Init, Parameters};
 pub use predictor::{Predictor, PredictorState};
 pub use tasks::{Task, TaskTable};
 pub use team::{Alone, Team};

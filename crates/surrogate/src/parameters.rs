@@ -9,18 +9,31 @@ use crate::SurrogateError;
 
 /// The weights of a network by name, in order of names.
 ///
-/// What they start from follows from a seed and their names alone: it is the same on every device.
+/// A network adds each by its name and shape. What it starts from follows from a seed and the name alone, the same on every
+/// device; or it is what was stored under the name.
 #[derive(Clone, Debug)]
 pub struct Parameters {
-    streams: RandomStreams,
+    source: Source,
     dtype: DType,
     device: Device,
     vars: BTreeMap<String, Var>,
 }
 
+/// Where the numbers of a weight that is added come from.
+#[derive(Clone, Debug)]
+enum Source {
+    Drawn(RandomStreams),
+    Stored(BTreeMap<String, Tensor>),
+}
+
+/// Numbers of a weight, at most: 64 GiB in float32.
+const MOST_NUMBERS: usize = 1 << 34;
+
 /// What a weight starts from.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Init {
+#[non_exhaustive]
+pub enum Init {
+    /// 0.
     Zero,
     /// Uniform between these two.
     Uniform(f64, f64),
@@ -30,7 +43,8 @@ pub(crate) enum Init {
 
 impl Init {
     /// As PyTorch starts convolutions and linear layers of so many inputs: uniform within ± 1/√n.
-    pub(crate) fn fan_in(inputs: usize) -> Self {
+    #[must_use]
+    pub fn fan_in(inputs: usize) -> Self {
         Self::scaled_fan_in(1.0, inputs)
     }
 
@@ -42,31 +56,49 @@ impl Init {
 }
 
 impl Parameters {
-    pub(crate) const fn new(seed: u64, dtype: DType, device: Device) -> Self {
-        Self { streams: RandomStreams::new(seed), dtype, device, vars: BTreeMap::new() }
+    /// None yet; those that are added follow from the seed.
+    #[must_use]
+    pub const fn new(seed: u64, dtype: DType, device: Device) -> Self {
+        let source = Source::Drawn(RandomStreams::new(seed));
+        Self { source, dtype, device, vars: BTreeMap::new() }
     }
 
-    /// A new weight.
-    pub(crate) fn add(
-        &mut self,
-        name: &str,
-        shape: &[usize],
-        init: Init,
-    ) -> Result<Var, SurrogateError> {
-        let mut rng = self.streams.stream(&format!("weight/{name}"), 0);
-        let count = shape.iter().product();
-        let values: Vec<f64> = match init {
-            Init::Zero => vec![0.0; count],
-            Init::Uniform(low, high) => (0..count).map(|_| rng.random_range(low..high)).collect(),
-            Init::Normal(deviation) => (0..count)
-                .map(|_| deviation * Distribution::<f64>::sample(&StandardNormal, &mut rng))
-                .collect(),
+    /// None yet; those that are added have to be among these, with the shape that is asked for. So a network that claims to be
+    /// larger than what was stored of it takes no memory.
+    #[must_use]
+    pub const fn stored(weights: BTreeMap<String, Tensor>, dtype: DType, device: Device) -> Self {
+        Self { source: Source::Stored(weights), dtype, device, vars: BTreeMap::new() }
+    }
+
+    /// Whether what is added follows from a seed.
+    pub(crate) const fn are_drawn(&self) -> bool {
+        matches!(self.source, Source::Drawn(_))
+    }
+
+    /// A new weight. One that has the name already is replaced.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Parameter`] for one that no memory could hold; [`SurrogateError::Weight`] if none was stored under this
+    /// name, or of another shape.
+    pub fn add(&mut self, name: &str, shape: &[usize], init: Init) -> Result<Var, SurrogateError> {
+        let values = match &mut self.source {
+            Source::Drawn(streams) => drawn(streams, name, shape, init),
+            Source::Stored(weights) => taken(weights, name, shape),
         };
-        self.insert(name, &Tensor::from_vec(values, shape, &Device::Cpu)?)
+        self.keep(name, &values?)
     }
 
-    /// A new weight that starts from these values.
+    /// A new weight that starts from these values, unless it was stored.
     pub(crate) fn insert(&mut self, name: &str, values: &Tensor) -> Result<Var, SurrogateError> {
+        let values = match &mut self.source {
+            Source::Drawn(_) => Ok(values.clone()),
+            Source::Stored(weights) => taken(weights, name, values.dims()),
+        };
+        self.keep(name, &values?)
+    }
+
+    fn keep(&mut self, name: &str, values: &Tensor) -> Result<Var, SurrogateError> {
         let values = values.to_dtype(self.dtype)?.to_device(&self.device)?;
         let var = Var::from_tensor(&values)?;
         self.vars.insert(name.to_owned(), var.clone());
@@ -121,4 +153,40 @@ impl Parameters {
         let what = format!("has shape {:?}, should have {:?}", values.shape(), var.shape());
         Err(error(what))
     }
+}
+
+fn drawn(
+    streams: &RandomStreams,
+    name: &str,
+    shape: &[usize],
+    init: Init,
+) -> Result<Tensor, SurrogateError> {
+    let numbers = shape.iter().try_fold(1_usize, |product, &length| product.checked_mul(length));
+    let count = numbers.filter(|&numbers| numbers <= MOST_NUMBERS).ok_or_else(|| {
+        let value = shape.iter().map(|&length| length as f64).product();
+        let expected = "at most 17179869184";
+        SurrogateError::Parameter { parameter: "numbers of a weight", value, expected }
+    })?;
+    let mut rng = streams.stream(&format!("weight/{name}"), 0);
+    let values: Vec<f64> = match init {
+        Init::Zero => vec![0.0; count],
+        Init::Uniform(low, high) => (0..count).map(|_| rng.random_range(low..high)).collect(),
+        Init::Normal(deviation) => (0..count)
+            .map(|_| deviation * Distribution::<f64>::sample(&StandardNormal, &mut rng))
+            .collect(),
+    };
+    Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
+}
+
+fn taken(
+    weights: &mut BTreeMap<String, Tensor>,
+    name: &str,
+    shape: &[usize],
+) -> Result<Tensor, SurrogateError> {
+    let error = |what: String| SurrogateError::Weight { name: name.to_owned(), what };
+    let values = weights.remove(name).ok_or_else(|| error("does not exist".to_owned()))?;
+    if values.dims() != shape {
+        return Err(error(format!("has shape {:?}, should have {shape:?}", values.dims())));
+    }
+    Ok(values)
 }

@@ -10,6 +10,5 @@ pub(crate) use convolution::{Convolution, WeightNormConvolution};
 pub(crate) use decoder::FoldedGates;
 pub use decoder::{Decoder, Precision};
 pub use dropout::Dropout;
-pub(crate) use temporal::TemporalNetworks;
-pub use temporal::{StreamState, Temporal, TemporalConfig};
+pub use temporal::{StreamState, Temporal, TemporalConfig, TemporalNetworks};
 pub(crate) use towers::Towers;

@@ -8,6 +8,9 @@ use crate::model::ModelInput;
 use crate::ops::{Activation, biased, grouped_matmul};
 use crate::parameters::Parameters;
 
+/// Taps and channels, at most.
+const MOST: usize = 1 << 16;
+
 /// Sizes of a temporal convolutional network (Bai et al. 2018, arXiv:1803.01271).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -38,20 +41,23 @@ impl TemporalConfig {
     }
 
     pub(crate) fn check(&self) -> Result<(), SurrogateError> {
-        check_parameter(self.taps > 0, "taps", self.taps as f64, "at least 1")?;
+        let holds = (1..=MOST).contains(&self.taps);
+        check_parameter(holds, "taps", self.taps as f64, "from 1 to 65536")?;
         let blocks = self.channels.len();
         let holds = (1..=16).contains(&blocks);
         check_parameter(holds, "blocks of channels", blocks as f64, "from 1 to 16")?;
-        let least = self.channels.iter().copied().min().unwrap_or(0);
-        check_parameter(least > 0, "channels", least as f64, "at least 1")
+        let wrong = self.channels.iter().find(|channels| !(1..=MOST).contains(*channels));
+        let value = wrong.copied().unwrap_or_default();
+        check_parameter(wrong.is_none(), "channels", value as f64, "from 1 to 65536")
     }
 }
 
 /// Temporal convolutional networks of the same sizes side by side, one a group, that see the same input.
 ///
 /// A block is σ(h + skip(x)) with h = σ(conv(σ(conv x))), where skip is a linear map where numbers of channels differ.
+/// Their weights are `temporal.…` among the [`Parameters`]; [`TemporalNetworks::fold`] makes of them what goes along time.
 #[derive(Clone, Debug)]
-pub(crate) struct TemporalNetworks {
+pub struct TemporalNetworks {
     blocks: Vec<Block>,
 }
 
@@ -71,7 +77,12 @@ struct Skip {
 }
 
 impl TemporalNetworks {
-    pub(crate) fn new(
+    /// With new weights. `inputs` are what it sees at a time ([`ModelConfig::inputs`](crate::ModelConfig::inputs)).
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Parameter`] for sizes that make no network.
+    pub fn new(
         parameters: &mut Parameters,
         groups: usize,
         inputs: usize,
@@ -104,8 +115,12 @@ impl TemporalNetworks {
         Ok(Self { blocks })
     }
 
-    /// With the weights as they are now.
-    pub(crate) fn fold(&self) -> Result<Temporal, SurrogateError> {
+    /// With the weights as they are now; gradients go through it.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Tensor`] if there is no memory for it.
+    pub fn fold(&self) -> Result<Temporal, SurrogateError> {
         let blocks = self.blocks.iter().map(Block::fold).collect::<Result<Vec<_>, _>>()?;
         let first = &blocks[0];
         let (groups, inputs, _) = first.first.weight.dims3()?;

@@ -4,9 +4,12 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use super::{HardSharing, Mixture, MultitaskModel};
-use crate::SurrogateError;
 use crate::error::check_parameter;
 use crate::layer::TemporalConfig;
+use crate::{Parameters, SurrogateError};
+
+/// Synapses, numbers, tasks, ms or units, at most.
+const MOST: usize = 1 << 24;
 
 /// Sizes of a network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -131,11 +134,22 @@ impl ModelConfig {
         dtype: DType,
         device: &Device,
     ) -> Result<Box<dyn MultitaskModel>, SurrogateError> {
+        self.build_with(Parameters::new(seed, dtype, device.clone()))
+    }
+
+    /// A network of these sizes, whose weights are added to the parameters.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Parameter`] for sizes that make no network, [`SurrogateError::Weight`] where stored weights are not
+    /// those of such a network.
+    pub fn build_with(
+        self,
+        parameters: Parameters,
+    ) -> Result<Box<dyn MultitaskModel>, SurrogateError> {
         Ok(match self.architecture {
-            Architecture::HardSharing { .. } => {
-                Box::new(HardSharing::new(self, seed, dtype, device)?)
-            }
-            Architecture::Mixture(_) => Box::new(Mixture::new(self, seed, dtype, device)?),
+            Architecture::HardSharing { .. } => Box::new(HardSharing::new(self, parameters)?),
+            Architecture::Mixture(_) => Box::new(Mixture::new(self, parameters)?),
         })
     }
 
@@ -165,6 +179,14 @@ impl ModelConfig {
             check_parameter(holds, parameter, value as f64, expected)
         };
         self.temporal.check()?;
+        for (name, size) in [
+            ("synapses", self.synapses),
+            ("numbers", self.numbers),
+            ("tasks", self.tasks),
+            ("window", self.window),
+        ] {
+            parameter(size <= MOST, name, size, "at most 16777216")?;
+        }
         let inputs = self.inputs();
         parameter(inputs > 0, "synapses and numbers", inputs, "at least 1")?;
         parameter(self.tasks > 0, "tasks", self.tasks, "at least 1")?;
@@ -187,7 +209,7 @@ impl ModelConfig {
                 mixture.units
             }
         };
-        parameter(units > 0, "units", units, "at least 1")
+        parameter((1..=MOST).contains(&units), "units", units, "from 1 to 16777216")
     }
 }
 

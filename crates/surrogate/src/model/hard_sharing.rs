@@ -1,4 +1,4 @@
-use candle_core::{DType, Device, Tensor};
+use candle_core::Tensor;
 
 use super::{Architecture, ModelConfig, MultitaskModel, Outputs};
 use crate::layer::{Decoder, Precision, Temporal, TemporalNetworks, Towers};
@@ -14,23 +14,17 @@ pub struct HardSharing {
 }
 
 impl HardSharing {
-    /// With weights that follow from the seed.
+    /// Of these sizes, whose weights are added to the parameters, which have none yet.
     ///
     /// # Errors
     ///
-    /// [`SurrogateError::Parameter`] for sizes that make no network, or another architecture.
-    pub fn new(
-        config: ModelConfig,
-        seed: u64,
-        dtype: DType,
-        device: &Device,
-    ) -> Result<Self, SurrogateError> {
+    /// [`SurrogateError::Parameter`] for sizes that make no network, or another architecture; what [`Parameters::add`] refuses.
+    pub fn new(config: ModelConfig, mut parameters: Parameters) -> Result<Self, SurrogateError> {
         config.check()?;
         let Architecture::HardSharing { units } = config.architecture else {
             let (parameter, expected) = ("experts", "none: hard sharing has none");
             return Err(SurrogateError::Parameter { parameter, value: f64::NAN, expected });
         };
-        let mut parameters = Parameters::new(seed, dtype, device.clone());
         let network = TemporalNetworks::new(&mut parameters, 1, config.inputs(), &config.temporal)?;
         let sizes = [config.tasks, config.tower_inputs(), units];
         let towers = Towers::new(&mut parameters, sizes, true)?;

@@ -1,4 +1,4 @@
-use candle_core::{D, DType, Device, Tensor, Var};
+use candle_core::{D, Device, Tensor, Var};
 
 use super::{
     Architecture, ExpertAccess, GateInit, MixtureConfig, ModelConfig, MultitaskModel, Outputs,
@@ -32,24 +32,18 @@ pub struct Mixture {
 }
 
 impl Mixture {
-    /// With weights that follow from the seed.
+    /// Of these sizes, whose weights are added to the parameters, which have none yet.
     ///
     /// # Errors
     ///
-    /// [`SurrogateError::Parameter`] for sizes that make no network, or another architecture.
-    pub fn new(
-        config: ModelConfig,
-        seed: u64,
-        dtype: DType,
-        device: &Device,
-    ) -> Result<Self, SurrogateError> {
+    /// [`SurrogateError::Parameter`] for sizes that make no network, or another architecture; what [`Parameters::add`] refuses.
+    pub fn new(config: ModelConfig, mut parameters: Parameters) -> Result<Self, SurrogateError> {
         config.check()?;
         let Architecture::Mixture(mixture) = &config.architecture else {
             let (parameter, expected) = ("experts", "at least 1");
             return Err(SurrogateError::Parameter { parameter, value: 0.0, expected });
         };
         let MixtureConfig { units, experts: access, masked, gate_init, scaled_gates } = mixture;
-        let mut parameters = Parameters::new(seed, dtype, device.clone());
         let (tasks, experts) = (config.tasks, access.len());
         let networks =
             TemporalNetworks::new(&mut parameters, experts + 1, config.inputs(), &config.temporal)?;
@@ -70,12 +64,12 @@ impl Mixture {
             };
             let values: Vec<f64> = (0..tasks).flat_map(of_task).collect();
             Tensor::from_vec(values, (tasks, experts), &Device::Cpu)?
-                .to_dtype(dtype)?
-                .to_device(device)
+                .to_dtype(parameters.dtype())?
+                .to_device(parameters.device())
         };
         let is_open = access.iter().all(|expert| *expert == ExpertAccess::Shared);
         let closed = if *masked && !is_open { Some(gates(0.0, f64::NEG_INFINITY)?) } else { None };
-        if !masked && !is_open {
+        if !masked && !is_open && parameters.are_drawn() {
             gate_weight.set(&gate_weight.broadcast_mul(&gates(1.0, 0.0)?)?)?;
         }
         Ok(Self {

@@ -1,8 +1,6 @@
 //! Parity with the PyTorch code published with Verhellen et al. 2024: outputs, gates, experts, losses, every gradient and
 //! five steps of Adam, from the same weights.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +8,7 @@ use std::sync::Arc;
 use apical_core::{BinnedEvents, SynapseId};
 use apical_surrogate::{
     Adam, AdamConfig, Architecture, Decay, ExpertAccess, HardSharing, Mixture, MixtureConfig,
-    ModelConfig, ModelInput, MultitaskModel, Outputs, lfdeep, windows,
+    ModelConfig, ModelInput, MultitaskModel, Outputs, Parameters, lfdeep, windows,
 };
 use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor};
@@ -165,7 +163,11 @@ const PRECISIONS: [(DType, f64); 2] = [(DType::F64, TOLERANCE_F64), (DType::F32,
 fn hard_sharing() {
     for (dtype, tolerance) in PRECISIONS {
         let config = config(Architecture::HardSharing { units: 4 });
-        check(&HardSharing::new(config, 1, dtype, &Device::Cpu).unwrap(), &golden("mh"), tolerance);
+        check(
+            &HardSharing::new(config, Parameters::new(1, dtype, Device::Cpu)).unwrap(),
+            &golden("mh"),
+            tolerance,
+        );
     }
 }
 
@@ -173,7 +175,11 @@ fn hard_sharing() {
 fn mixture_of_experts() {
     for (dtype, tolerance) in PRECISIONS {
         let config = mixture(vec![ExpertAccess::Shared; 3], false);
-        check(&Mixture::new(config, 1, dtype, &Device::Cpu).unwrap(), &golden("mmoe"), tolerance);
+        check(
+            &Mixture::new(config, Parameters::new(1, dtype, Device::Cpu)).unwrap(),
+            &golden("mmoe"),
+            tolerance,
+        );
     }
 }
 
@@ -182,7 +188,8 @@ fn exclusivity_as_published() {
     for (dtype, tolerance) in PRECISIONS {
         let experts =
             vec![ExpertAccess::ExclusiveTo(2), ExpertAccess::Shared, ExpertAccess::Shared];
-        let model = Mixture::new(mixture(experts, false), 1, dtype, &Device::Cpu).unwrap();
+        let model =
+            Mixture::new(mixture(experts, false), Parameters::new(1, dtype, Device::Cpu)).unwrap();
         // as constructed: weights of closed gates are 0
         let gate = model.parameters().get("gate.weight").unwrap().to_dtype(DType::F64).unwrap();
         let sums = gate.abs().unwrap().sum(0).unwrap().to_vec2::<f64>().unwrap();
@@ -204,7 +211,9 @@ fn masked_exclusivity_and_exclusion() {
         let expected = under(&golden, prefix);
         for (dtype, tolerance) in PRECISIONS {
             let experts = vec![first, ExpertAccess::Shared, ExpertAccess::Shared];
-            let model = Mixture::new(mixture(experts, true), 1, dtype, &Device::Cpu).unwrap();
+            let model =
+                Mixture::new(mixture(experts, true), Parameters::new(1, dtype, Device::Cpu))
+                    .unwrap();
             lfdeep::load(&model, &under(&golden, "w.")).unwrap();
             let outputs = forward(&model, &golden);
             assert_close(&outputs.predictions, &expected["output"], tolerance, "output");

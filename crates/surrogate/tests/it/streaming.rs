@@ -1,13 +1,11 @@
 //! What is computed along time is what is computed for every window.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::sync::Arc;
 
 use apical_core::{BinnedEvents, SynapseId};
 use apical_surrogate::{
     Architecture, ExpertAccess, HardSharing, Mixture, MixtureConfig, ModelConfig, ModelInput,
-    ModelStream, MultitaskModel, Precision, windows,
+    ModelStream, MultitaskModel, Parameters, Precision, windows,
 };
 use candle_core::{DType, Device, Tensor};
 
@@ -29,8 +27,8 @@ fn models(dtype: DType) -> Vec<Box<dyn MultitaskModel>> {
     let mixture = config(Architecture::Mixture(MixtureConfig::new(3, experts)));
     let shared = config(Architecture::HardSharing { units: 5 });
     vec![
-        Box::new(HardSharing::new(shared, 3, dtype, &Device::Cpu).unwrap()),
-        Box::new(Mixture::new(mixture, 3, dtype, &Device::Cpu).unwrap()),
+        Box::new(HardSharing::new(shared, Parameters::new(3, dtype, Device::Cpu)).unwrap()),
+        Box::new(Mixture::new(mixture, Parameters::new(3, dtype, Device::Cpu)).unwrap()),
     ]
 }
 
@@ -207,9 +205,15 @@ fn networks_of_the_published_sizes_have_the_published_numbers_of_weights() {
         let config = ModelConfig::new(1278, 640, 641, architecture);
         let is_mixture = matches!(config.architecture, Architecture::Mixture(_));
         if is_mixture {
-            Mixture::new(config, 1, DType::F32, &Device::Cpu).unwrap().parameters().count()
+            Mixture::new(config, Parameters::new(1, DType::F32, Device::Cpu))
+                .unwrap()
+                .parameters()
+                .count()
         } else {
-            HardSharing::new(config, 1, DType::F32, &Device::Cpu).unwrap().parameters().count()
+            HardSharing::new(config, Parameters::new(1, DType::F32, Device::Cpu))
+                .unwrap()
+                .parameters()
+                .count()
         }
     };
     assert_eq!(count(Architecture::mh()), 13_965_237);

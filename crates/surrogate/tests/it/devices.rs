@@ -6,8 +6,6 @@
     reason = "says what was skipped; a test fails by panicking"
 )]
 
-mod common;
-
 use std::sync::Arc;
 
 use apical_core::{BinnedEvents, SynapseId, TrialLayout};
@@ -43,7 +41,7 @@ fn devices() -> Vec<Device> {
 }
 
 fn frame() -> (Frame, TrialLayout) {
-    let layout = common::layout(SYNAPSES, BINS);
+    let layout = crate::common::layout(SYNAPSES, BINS);
     let tasks = TaskTable::verhellen2024(&layout).unwrap();
     assert!(tasks.tasks().contains(&Task::Spike));
     let mut inputs = SeenInputs::default();

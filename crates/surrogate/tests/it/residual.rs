@@ -1,12 +1,9 @@
 //! Residual paths, and predictors that go on one millisecond at a time.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::common::linear_neuron::*;
 use apical_core::{
     CompartmentId, InjectedCurrent, NeuronModel, SynapseId, SynapticEvent, TrialInput,
 };
@@ -15,7 +12,6 @@ use apical_surrogate::{
     Frame, Network, Padding, Predictor, PredictorState, Residual, SeenInputs, SeenVoltages,
     SurrogateError, Task, TaskTable, TrialBatch,
 };
-use common::linear_neuron::*;
 
 /// Targets of the truth give the truth, in mV, whatever the residual path: a few roundings of 70 mV.
 #[test]

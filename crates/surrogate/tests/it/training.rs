@@ -1,20 +1,16 @@
 //! Networks learn what follows from their input.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
 use std::ops::Range;
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
+use crate::common::linear_neuron::*;
 use apical_core::CompartmentId;
 use apical_surrogate::{
     Alone, Architecture, Checkpoint, Frame, Losses, Network, SeenVoltages, SurrogateError, Team,
     Trainer, TrainerConfig, TrialBatch, VoltageNoise,
 };
 use candle_core::{DType, Device};
-use common::linear_neuron::*;
 
 /// Losses at all places of a batch.
 fn validate(trainer: &Trainer, network: &Network, batch: &TrialBatch) -> Losses {
