@@ -1,0 +1,120 @@
+//! `apical train` and `predict`, from a data set to predicted voltages.
+#![cfg(feature = "cli")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::common::training::{config, data, succeeds, train};
+use crate::common::{array, manifest, stderr, stdout};
+
+/// Killed at any moment, a training goes on to the same network, to the last bit, and to the same table of losses, times
+/// aside.
+#[test]
+fn a_killed_training_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(&folder);
+    let config = config(&folder, r#"{"residual": "persistence", "steps": 60}"#);
+    let [whole, killed] = ["whole", "killed"].map(|name| folder.path().join(name));
+    assert!(train(&data, &whole, Some(&config)).output().unwrap().status.success());
+    let mut kills = 0;
+    for attempt in 0..12_u64 {
+        let is_begun = killed.join("last.safetensors").exists();
+        let mut run = train(&data, &killed, (!is_begun).then_some(&*config));
+        let mut child = run.stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(60 + 97 * attempt % 400));
+        kills += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    println!("{kills} runs were killed, the others had ended");
+    assert!(kills > 0);
+    let is_begun = killed.join("last.safetensors").exists();
+    let output = train(&data, &killed, (!is_begun).then_some(&*config)).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    for file in ["best.safetensors", "last.safetensors", "test.json", "validation.csv"] {
+        let [expected, found] =
+            [&whole, &killed].map(|folder| fs::read(folder.join(file)).unwrap());
+        assert!(expected == found, "{file} differs");
+    }
+    let losses = |folder: &Path| -> Vec<String> {
+        let text = fs::read_to_string(folder.join("losses.csv")).unwrap();
+        text.lines().map(|line| line.rsplit_once(',').unwrap().0.to_owned()).collect()
+    };
+    assert_eq!(losses(&killed).len(), 61);
+    assert_eq!(losses(&killed), losses(&whole));
+}
+
+/// A network that sees estimates, from a data set to arrays; errors of the network are in its report beside those of the
+/// linear step that it adds to.
+#[test]
+fn a_trained_network_predicts() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(&folder);
+    let config = config(&folder, r#"{"steps": 8}"#);
+    let network = folder.path().join("network");
+    let mut command = train(&data, &network, Some(&config));
+    let output = command.args(["--voltages", "estimated"]).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let table = stdout(&output);
+    for row in ["1 test trial", "network", "linear step", "soma", "tuft", "cross-entropy"] {
+        assert!(table.contains(row), "{row}: {table}");
+    }
+
+    let out = folder.path().join("predicted");
+    let text = succeeds(
+        "predict --trial 2 --checkpoint",
+        &[&network, Path::new("--dataset"), &data, Path::new("--out"), &out],
+    );
+    assert!(text.contains("% explained"), "{text}");
+    let (shape, voltages) = array::<f32>(&out.join("voltage_mv.npy"));
+    assert_eq!(shape, [640, 301]);
+    assert!(voltages.iter().all(|v_mv| (-200.0..100.0).contains(v_mv)));
+    let (shape, probability) = array::<f64>(&out.join("spike_probability.npy"));
+    assert_eq!(shape, [300]);
+    assert!(probability.iter().all(|p| (0.0..=1.0).contains(p)));
+    let (_, soma) = array::<f64>(&out.join("soma_mv.npy"));
+    assert_eq!(soma[0], -76.0);
+    let manifest = manifest(&out);
+    assert_eq!(manifest["compartments"].as_array().unwrap().len(), 640);
+    assert_eq!(manifest["errors"][0]["region"], "soma");
+    assert!(fs::read_to_string(out.join("traces.svg")).unwrap().starts_with("<svg"));
+
+    // potentials follow from predicted voltages, as from simulated ones
+    let potentials = folder.path().join("potentials");
+    succeeds("lfp --electrodes six --voltages", &[&out, Path::new("--out"), &potentials]);
+    let (shape, values) = array::<f64>(&potentials.join("potential_mv.npy"));
+    assert_eq!(shape, [6, 301]);
+    assert!(values.iter().any(|v_mv| v_mv.abs() > 1e-6) && values.iter().all(|v| v.is_finite()));
+
+    // input that is drawn needs no data set
+    succeeds("predict --duration-ms 50 --checkpoint", &[&network, Path::new("--out"), &out]);
+    assert_eq!(array::<f32>(&out.join("voltage_mv.npy")).0, [640, 51]);
+    assert!(crate::common::manifest(&out)["errors"].is_null());
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(&folder);
+    let fails = |command: &mut Command, code: i32, what: &str| {
+        let output = command.output().unwrap();
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{message}");
+        assert!(message.contains(what), "{message}");
+    };
+    let out = folder.path().join("out");
+    fails(&mut train(&data, &out, None), 1, "last.safetensors");
+    let typo = config(&folder, r#"{"step": 8}"#);
+    fails(&mut train(&data, &out, Some(&typo)), 1, "unknown field `step`");
+    let longer = config(&folder, r#"{"stretch_ms": 400}"#);
+    fs::write(&longer, r#"{"stretch_ms": 400, "residual": "persistence"}"#).unwrap();
+    fails(&mut train(&data, &out, Some(&longer)), 1, "bins");
+    fails(train(&data, &out, None).args(["--steps", "3"]), 2, "cannot be used with");
+    fails(train(&data, &out, Some(&typo)).args(["--device", "gpu"]), 1, "device \"gpu\"");
+    let network = folder.path().join("none.safetensors");
+    let mut predict = Command::new(env!("CARGO_BIN_EXE_apical"));
+    predict.args(["predict", "--checkpoint"]).arg(&network).arg("--out").arg(&out);
+    fails(&mut predict, 1, "none.safetensors");
+}

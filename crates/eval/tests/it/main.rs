@@ -1,0 +1,8 @@
+//! Tests of what is public, in one program: each more is linked with all that it uses.
+
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod common;
+mod linear_step;
+mod metric;
+mod regional;
