@@ -1,4 +1,4 @@
-//! A step allocates nothing: shown by an allocator that counts.
+//! A step allocates nothing, and a million of them keep nothing: shown by an allocator that counts.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(unsafe_code, reason = "a global allocator is an unsafe trait; this one only counts")]
 
@@ -11,7 +11,7 @@ use apical_biophysics::preset::Preset;
 use apical_biophysics::synapse::{ShortTermPlasticity, SynapseModel};
 use apical_biophysics::{
     ClampLevel, CurrentStep, EpspCurrent, Integration, NoiseCurrent, RampCurrent, SampledCurrent,
-    Simulation, SimulationConfig, SineCurrent, Stimulus, VoltageClamp,
+    Simulation, SimulationConfig, SineCurrent, SpikeDetector, Stimulus, VoltageClamp,
 };
 use apical_core::{
     CompartmentId, EventTrain, SectionId, SectionType, StepObserver, StepView, SynapseId,
@@ -24,10 +24,17 @@ use apical_morphology::{
 thread_local! {
     /// Allocations of this thread, so that the test harness does not count.
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    /// Bytes that it has, less those that it had at first.
+    static BYTES: Cell<i64> = const { Cell::new(0) };
 }
 
-fn count() {
+fn count(bytes: usize) {
     ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+    BYTES.set(BYTES.get() + bytes as i64);
+}
+
+fn free(bytes: usize) {
+    BYTES.set(BYTES.get() - bytes as i64);
 }
 
 struct Counting;
@@ -38,24 +45,26 @@ static ALLOCATOR: Counting = Counting;
 // SAFETY: every call goes to the system's allocator as it came; counting neither allocates nor unwinds.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY: the caller's promises are those that the system's allocator asks for.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        free(layout.size());
         // SAFETY: the pointer came from the system's allocator, with this layout.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY: as in `alloc`.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        count();
+        count(new_size);
+        free(layout.size());
         // SAFETY: as in `dealloc`.
         unsafe { System.realloc(pointer, layout, new_size) }
     }
@@ -181,4 +190,33 @@ fn assert_that_a_step_allocates_nothing(trials: usize, integration: Integration)
     let found = allocations(|| simulation.run(20.0, &mut peak).unwrap());
     assert_eq!(found, 0, "allocations in a run of 20 ms with an observer");
     assert!(peak.0 > -40.0, "synapses and stimuli did something: {} mV", peak.0);
+}
+
+/// Input is scheduled as time goes on; what is over is forgotten.
+#[test]
+fn a_million_steps_keep_no_memory() {
+    const STEPS_A_ROUND: usize = 400;
+    let mut simulation = simulation(1, Integration::default());
+    let synapses = simulation.model().synapse_count();
+    let soma = CompartmentId::new(0);
+    let mut spikes = SpikeDetector::new(soma, -20.0);
+    let mut round = || {
+        let now_ms = simulation.time_ms();
+        let events = (0..40).map(|i| SynapticEvent {
+            time_ms: now_ms + (i % 10) as f64,
+            synapse: SynapseId::new(i * 7 % synapses),
+        });
+        simulation.schedule(0, &EventTrain::new(events.collect()).unwrap()).unwrap();
+        let step = CurrentStep { delay_ms: now_ms + 1.0, duration_ms: 2.0, amplitude_na: 1.0 };
+        simulation.remove_stimuli();
+        simulation.inject(0, soma, step.build().unwrap()).unwrap();
+        simulation.run(0.025 * STEPS_A_ROUND as f64, &mut spikes).unwrap();
+    };
+    (0..100).for_each(|_| round());
+    let before = BYTES.get();
+    (0..1_000_000 / STEPS_A_ROUND).for_each(|_| round());
+    let grown = BYTES.get() - before;
+    let kept = 2 * size_of::<f64>() * spikes.times_ms(0).len();
+    assert!(spikes.times_ms(0).len() > 1000, "{} spikes", spikes.times_ms(0).len());
+    assert!(grown <= kept as i64, "{grown} bytes more, {kept} of them may be times of spikes");
 }
