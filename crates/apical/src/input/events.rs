@@ -5,6 +5,7 @@ use std::path::Path;
 use apical_core::{EventTrain, SynapseId, SynapticEvent};
 use npyz::{DType, NpyFile, Order, TypeChar};
 
+use super::npy::npy;
 use crate::ApicalError;
 
 /// Reads the events of the excitatory and of the inhibitory synapses, one of each on every dendritic compartment.
@@ -48,7 +49,7 @@ pub fn read_events(
 fn read_rows(path: &Path) -> Result<Vec<[i128; 2]>, ApicalError> {
     let unreadable = |source| ApicalError::Npy { path: path.to_owned(), source };
     let file = File::open(path).map_err(ApicalError::io(path))?;
-    let file = NpyFile::new(BufReader::new(file)).map_err(unreadable)?;
+    let file = npy(BufReader::new(file)).map_err(unreadable)?;
     let order = file.order();
     let is_pairs = matches!(*file.shape(), [rows, 2] if rows.checked_mul(2).is_some());
     if !is_pairs {

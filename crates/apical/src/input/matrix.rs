@@ -4,6 +4,7 @@ use std::path::Path;
 
 use npyz::{DType, NpyFile, Order, TypeChar};
 
+use super::npy::npy;
 use crate::ApicalError;
 
 /// A matrix of finite numbers, not empty.
@@ -28,7 +29,7 @@ pub struct Matrix {
 pub fn read_matrix(path: &Path) -> Result<Matrix, ApicalError> {
     let unreadable = |source| ApicalError::Npy { path: path.to_owned(), source };
     let file = File::open(path).map_err(ApicalError::io(path))?;
-    let file = NpyFile::new(BufReader::new(file)).map_err(unreadable)?;
+    let file = npy(BufReader::new(file)).map_err(unreadable)?;
     let order = file.order();
     let (rows, columns) = match *file.shape() {
         [rows, columns] if rows > 0 && rows.checked_mul(columns).is_some_and(|size| size > 0) => {

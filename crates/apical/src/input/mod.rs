@@ -7,6 +7,7 @@ mod json;
 mod matrix;
 #[cfg(feature = "dataset")]
 mod neuronio;
+mod npy;
 
 #[cfg(feature = "extracellular")]
 pub use electrodes::read_electrodes;

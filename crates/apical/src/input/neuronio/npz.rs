@@ -5,12 +5,13 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use npyz::{NpyFile, Order};
+use npyz::Order;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::NeuronioError;
 use crate::ApicalError;
+use crate::input::npy::npy;
 
 /// How long an axis may be.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +66,7 @@ impl Archive {
             entry => entry.map_err(|error| unreadable(error.into()))?,
         };
         let mut bytes = BufReader::with_capacity(1 << 16, entry);
-        let file = NpyFile::new(&mut bytes).map_err(unreadable)?;
+        let file = npy(&mut bytes).map_err(unreadable)?;
         let found = file.shape();
         let lengths_fit = || shape.iter().zip(found).all(|(length, &n)| length.allows(n));
         if found.len() != shape.len() || !lengths_fit() || file.order() != Order::C {
