@@ -28,7 +28,7 @@ LFDeep splits the windows that it reads at random. Windows of one trial are much
     apical dataset export-lfdeep --dataset data --out test --trials 100..128 --past-voltages --standardize 0..100")]
 pub(super) struct ExportLfdeepArgs {
     /// The data set.
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR")]
     dataset: PathBuf,
     /// Folder for the arrays.
     #[arg(short, long, value_name = "DIR")]

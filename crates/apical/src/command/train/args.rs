@@ -38,7 +38,7 @@ pub(in crate::command) struct TrainArgs {
     #[arg(long, value_name = "DIR")]
     pub(super) dataset: PathBuf,
     /// Folder of the training; created, or replaced.
-    #[arg(long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR")]
     pub(super) out: PathBuf,
     /// Network; mh unless given here or in --config.
     #[arg(long, value_parser = models())]

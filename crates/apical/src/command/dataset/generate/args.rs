@@ -41,7 +41,7 @@ Examples:
     mpirun -n 4 apical dataset generate --trials 10000 --out data")]
 pub(in crate::command) struct GenerateArgs {
     /// Folder of the data set; created, or gone on with.
-    #[arg(long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR")]
     pub(super) out: PathBuf,
     /// Number of trials.
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = trials)]
