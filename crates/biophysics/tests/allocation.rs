@@ -217,6 +217,6 @@ fn a_million_steps_keep_no_memory() {
     (0..1_000_000 / STEPS_A_ROUND).for_each(|_| round());
     let grown = BYTES.get() - before;
     let kept = 2 * size_of::<f64>() * spikes.times_ms(0).len();
-    assert!(spikes.times_ms(0).len() > 1000, "{} spikes", spikes.times_ms(0).len());
+    assert!(spikes.times_ms(0).len() > 100, "{} spikes", spikes.times_ms(0).len());
     assert!(grown <= kept as i64, "{grown} bytes more, {kept} of them may be times of spikes");
 }

@@ -305,7 +305,7 @@ mod without_room {
         }
         let mut again = Command::new("unshare");
         again.arg("-m").arg(std::env::current_exe().unwrap()).env(OWN_MOUNTS, folder.path());
-        let name = "without_room::a_full_disk_is_an_error_and_no_loss";
+        let name = "cli_dataset::without_room::a_full_disk_is_an_error_and_no_loss";
         let passed = succeeds(again.args(["--exact", name, "--nocapture"]));
         assert!(passed.contains("1 passed"), "{passed}");
     }

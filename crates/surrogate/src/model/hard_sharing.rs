@@ -47,8 +47,7 @@ impl MultitaskModel for HardSharing {
 
     /// A ReLU of the published code is left out: a sigmoid is positive.
     fn decode(&self, windows: &Tensor) -> Result<Outputs, SurrogateError> {
-        let predictions = self.towers.shared(&windows.squeeze(1)?)?;
-        Ok(Outputs { predictions, gates: None, experts: None })
+        Ok(Outputs::new(self.towers.shared(&windows.squeeze(1)?)?))
     }
 
     fn decoder(&self, precision: Precision) -> Result<Option<Decoder>, SurrogateError> {

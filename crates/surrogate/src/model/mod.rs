@@ -30,6 +30,14 @@ pub struct Outputs {
     pub experts: Option<Tensor>,
 }
 
+impl Outputs {
+    /// Of a network without experts.
+    #[must_use]
+    pub const fn new(predictions: Tensor) -> Self {
+        Self { predictions, gates: None, experts: None }
+    }
+}
+
 /// A network of two parts: one that goes along time, and one that turns a window of what the first says into one number
 /// a task.
 ///
