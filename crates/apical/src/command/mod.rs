@@ -1,6 +1,7 @@
 //! What each subcommand does.
 
 mod choices;
+mod completions;
 mod dataset;
 mod dataset_neuron;
 mod evaluate;
@@ -24,7 +25,7 @@ use apical::ApicalError;
 use apical::core::{CompartmentRecord, CoreError};
 use apical::training::BEST;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use ranks::Ranks;
 
 /// Detailed single neurons: reconstructions, channels, synapses, voltages.
@@ -49,6 +50,7 @@ enum Command {
     Predict(Box<predict::PredictArgs>),
     Evaluate(evaluate::EvaluateArgs),
     Speed(speed::SpeedArgs),
+    Completions(completions::CompletionsArgs),
 }
 
 /// Why a command stops.
@@ -63,7 +65,7 @@ enum Failure {
 }
 
 pub(crate) fn run() -> ExitCode {
-    match execute(&Cli::parse().command, None) {
+    match execute(&parse(std::env::args_os()).unwrap_or_else(|error| error.exit()), None) {
         Ok(()) => ExitCode::SUCCESS,
         // A reader such as `head` has seen enough.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -75,6 +77,20 @@ pub(crate) fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What a line of the shell says. A negative number is a value everywhere, so that an option can say what it should be.
+fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+    let matches = taking_negative_numbers(Cli::command()).try_get_matches_from(line)?;
+    Ok(Cli::from_arg_matches(&matches)?.command)
+}
+
+fn taking_negative_numbers(command: clap::Command) -> clap::Command {
+    let takes_them = |arg: clap::Arg| {
+        let takes_values = arg.get_action().takes_values();
+        arg.allow_negative_numbers(takes_values)
+    };
+    command.mut_args(takes_them).mut_subcommands(taking_negative_numbers)
 }
 
 /// With the processes that are there already, or those that there are.
@@ -89,6 +105,7 @@ fn execute(command: &Command, ranks: Option<&Ranks>) -> Result<(), Failure> {
         Command::Predict(args) => predict::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Speed(args) => speed::run(args),
+        Command::Completions(args) => completions::run(args),
     }
 }
 
@@ -96,7 +113,7 @@ fn execute(command: &Command, ranks: Option<&Ranks>) -> Result<(), Failure> {
 fn execute_line(words: &[OsString], ranks: &Ranks) -> Result<(), Failure> {
     let name = OsString::from("apical");
     let line = std::iter::once(&name).chain(words);
-    execute(&Cli::try_parse_from(line)?.command, Some(ranks))
+    execute(&parse(line.cloned())?, Some(ranks))
 }
 
 impl From<CoreError> for Failure {

@@ -40,32 +40,31 @@ pub(in crate::command) struct LfpArgs {
     pub(super) model: Model,
     /// Conductivity of the medium, S/m: one value, or three along x, y and z as 0.3,0.4,0.35.
     #[arg(
-        long, value_name = "S/m", value_parser = conductivity, default_value = "0.3",
-        allow_negative_numbers = true
+        long, value_name = "S/m", value_parser = conductivity, default_value = "0.3"
     )]
     pub(super) sigma: Conductivity,
 
     /// Thickness of a slice on a planar array, µm, instead of endless tissue: neuron and electrodes lie in it.
     #[arg(
-        long, value_name = "X", value_parser = positive, allow_negative_numbers = true,
+        long, value_name = "X", value_parser = positive,
         help_heading = "A slice on an array"
     )]
     pub(super) slice_thickness_um: Option<f64>,
     /// z of the array, from which the slice goes up, µm, in the coordinates of the reconstruction; 0 unless given.
     #[arg(
-        long, value_name = "X", value_parser = finite, allow_negative_numbers = true,
+        long, value_name = "X", value_parser = finite,
         requires = "slice_thickness_um", help_heading = "A slice on an array"
     )]
     pub(super) array_z_um: Option<f64>,
     /// Conductivity of the saline above the slice, S/m; 1.5 unless given.
     #[arg(
-        long, value_name = "X", value_parser = finite, allow_negative_numbers = true,
+        long, value_name = "X", value_parser = finite,
         requires = "slice_thickness_um", help_heading = "A slice on an array"
     )]
     pub(super) saline_s_per_m: Option<f64>,
     /// Conductivity of the array, S/m; 0, an insulator, unless given.
     #[arg(
-        long, value_name = "X", value_parser = finite, allow_negative_numbers = true,
+        long, value_name = "X", value_parser = finite,
         requires = "slice_thickness_um", help_heading = "A slice on an array"
     )]
     pub(super) glass_s_per_m: Option<f64>,
@@ -89,19 +88,19 @@ pub(in crate::command) struct LfpArgs {
     pub(super) preset: Option<Preset>,
     /// Axial resistivity, Ω·cm; the preset's unless given (35.4 hh, 100 others).
     #[arg(
-        long, value_name = "X", value_parser = positive, allow_negative_numbers = true,
+        long, value_name = "X", value_parser = positive,
         help_heading = "Voltages of a file"
     )]
     pub(super) axial_resistivity_ohm_cm: Option<f64>,
     /// Length L of the rule by which a section has 1 + 2·⌊length / L⌋ compartments, µm; 40 unless given.
     #[arg(
-        long, value_name = "X", value_parser = positive, allow_negative_numbers = true,
+        long, value_name = "X", value_parser = positive,
         help_heading = "Voltages of a file"
     )]
     pub(super) max_compartment_length_um: Option<f64>,
     /// Time between columns, ms; 1 unless given. The first is at t = 0.
     #[arg(
-        long, value_name = "X", value_parser = positive, allow_negative_numbers = true,
+        long, value_name = "X", value_parser = positive,
         help_heading = "Voltages of a file"
     )]
     pub(super) sample_ms: Option<f64>,

@@ -76,7 +76,7 @@ pub(in crate::command) struct PredictArgs {
     pub(super) duration_ms: Option<u32>,
     /// Voltage everywhere at t = 0, mV; -76 unless given.
     #[arg(
-        long, value_name = "X", value_parser = finite, allow_negative_numbers = true,
+        long, value_name = "X", value_parser = finite,
         conflicts_with = "dataset", help_heading = "Input"
     )]
     pub(super) v_init_mv: Option<f64>,

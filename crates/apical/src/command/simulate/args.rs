@@ -52,7 +52,7 @@ pub(in crate::command) struct SimulateArgs {
 
     /// Current of the somatic pulse (step, bap, bac) or peak of the EPSP (epsp, ca-burst), nA; positive depolarizes.
     #[arg(
-        long, value_name = "X", value_parser = finite, allow_negative_numbers = true,
+        long, value_name = "X", value_parser = finite,
         help_heading = "Stimulus"
     )]
     pub(super) amplitude_na: Option<f64>,
@@ -103,7 +103,7 @@ pub(in crate::command) struct SimulateArgs {
     pub(super) instruction_set: Option<InstructionSet>,
     /// Voltage everywhere at t = 0, mV; the protocol's unless given (−76 rest and synaptic, −80 others), −65 for hh.
     #[arg(
-        long, value_name = "X", value_parser = finite, allow_negative_numbers = true,
+        long, value_name = "X", value_parser = finite,
         help_heading = "Simulation"
     )]
     pub(super) v_init_mv: Option<f64>,
@@ -112,7 +112,7 @@ pub(in crate::command) struct SimulateArgs {
     /// It sets the reversal potential of calcium (shai2015, hay2011), whose other kinetics are those of 34 °C whatever
     /// this temperature, and the rates of the squid channels (hh).
     #[arg(
-        long, value_name = "X", value_parser = finite, allow_negative_numbers = true,
+        long, value_name = "X", value_parser = finite,
         help_heading = "Simulation"
     )]
     pub(super) celsius: Option<f64>,

@@ -98,7 +98,7 @@ pub(in crate::command) struct GenerateArgs {
     pub(super) preset: Preset,
     /// Temperature, °C; 6.3 unless given, as published.
     #[arg(
-        long, value_name = "X", value_parser = finite, allow_negative_numbers = true,
+        long, value_name = "X", value_parser = finite,
         help_heading = "Neuron"
     )]
     pub(super) celsius: Option<f64>,
@@ -117,7 +117,7 @@ pub(in crate::command) struct GenerateArgs {
     pub(super) integration: Integration,
     /// Voltage everywhere at t = 0, mV.
     #[arg(
-        long, value_name = "X", value_parser = finite, allow_negative_numbers = true,
+        long, value_name = "X", value_parser = finite,
         default_value_t = -76.0, help_heading = "Simulation"
     )]
     pub(super) v_init_mv: f64,
