@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::command::{cargo, is_installed, run as run_command};
 use crate::workspace::{Package, packages};
-use crate::{Outcome, cuda, golden, mpi, tidy};
+use crate::{Outcome, cuda, golden, instructions, mpi, release, tidy};
 
 /// Which stages run.
 #[derive(clap::Args)]
@@ -39,13 +39,17 @@ enum Stage {
     Mpi,
     /// Every benchmark runs once.
     Bench,
+    /// Pieces of work take as many instructions as they did (valgrind, if installed).
+    Instructions,
+    /// Every published crate can be packaged.
+    Package,
     /// Licenses, advisories, sources (cargo-deny, if installed).
     Deny,
     /// Spelling (typos, if installed).
     Typos,
 }
 
-const STAGES: [Stage; 12] = [
+const STAGES: [Stage; 14] = [
     Stage::Tidy,
     Stage::Golden,
     Stage::Fmt,
@@ -56,6 +60,8 @@ const STAGES: [Stage; 12] = [
     Stage::Test,
     Stage::Mpi,
     Stage::Bench,
+    Stage::Instructions,
+    Stage::Package,
     Stage::Deny,
     Stage::Typos,
 ];
@@ -108,6 +114,8 @@ fn run_stage(stage: Stage, packages: &[Package]) -> Outcome {
         Stage::Bench => {
             run_command(&mut cargo(&["test", "--workspace", "--locked", "--bench", "*"]))
         }
+        Stage::Instructions => instructions::check(),
+        Stage::Package => release::package(packages),
         Stage::Deny => deny(),
         Stage::Typos => typos(),
     }

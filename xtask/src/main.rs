@@ -1,6 +1,7 @@
 //! Developer tasks: `cargo xtask <task>`, one file or folder a task.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks talk to the terminal")]
 
+mod bench;
 mod bench_peers;
 mod bench_torch;
 mod chart;
@@ -10,17 +11,21 @@ mod convergence;
 mod crate_graph;
 mod cuda;
 mod dataset;
+mod fuzz;
 mod golden;
 mod growth;
 mod input_recipe;
+mod instructions;
 mod learning;
 mod lfpykit;
+mod links;
 mod losses;
 mod mpi;
 mod neuron_import;
 mod neuron_speed;
 mod neuronio;
 mod python;
+mod release;
 mod tidy;
 mod timing;
 mod workspace;
@@ -58,6 +63,14 @@ enum Task {
     Dataset(dataset::Options),
     /// Imports simulations pickled as published, exports them, and compares every number with zarr and numpy.
     Neuronio(neuronio::Options),
+    /// Searches for files that readers do not survive; needs a nightly toolchain and cargo-fuzz.
+    Fuzz(fuzz::Options),
+    /// Times the benchmarks of this tree and of another revision in turn.
+    Bench(bench::Options),
+    /// Counts instructions of pieces of work with valgrind, and compares them with those that were.
+    Instructions(instructions::Options),
+    /// Checks everything with the oldest dependencies that manifests name; needs a nightly toolchain.
+    MinimalVersions(release::Options),
     /// Times apical and other simulators on the same neuron.
     BenchPeers(bench_peers::Options),
     /// Times the multitask networks and the same in PyTorch.
@@ -83,6 +96,10 @@ fn main() -> ExitCode {
         Task::Mpi(options) => mpi::run(&options),
         Task::Dataset(options) => dataset::run(&options),
         Task::Neuronio(options) => neuronio::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
+        Task::Bench(options) => bench::run(&options),
+        Task::Instructions(options) => instructions::run(&options),
+        Task::MinimalVersions(options) => release::minimal_versions(&options),
         Task::BenchPeers(options) => bench_peers::run(&options),
         Task::BenchTorch(options) => bench_torch::run(&options),
         Task::Convergence(options) => convergence::run(&options),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::workspace::{Package, files, packages, read};
-use crate::{Outcome, crate_graph};
+use crate::{Outcome, crate_graph, links};
 
 /// Longer files hold more than one idea.
 const MAX_LINES: usize = 600;
@@ -37,7 +37,11 @@ pub(crate) fn run() -> Outcome {
     for file in files()? {
         if has_extension(&file, &TEXTS) {
             checked += 1;
-            breaches.extend(text_breaches(&file, &read(&file)?));
+            let text = read(&file)?;
+            breaches.extend(text_breaches(&file, &text));
+            if has_extension(&file, &["md"]) {
+                breaches.extend(links::broken(&file, &text)?);
+            }
         }
     }
     if breaches.is_empty() {
@@ -51,7 +55,7 @@ pub(crate) fn run() -> Outcome {
 fn manifest_breaches(package: &Package) -> Outcome<Vec<String>> {
     let text = std::fs::read_to_string(&package.manifest).map_err(|error| error.to_string())?;
     let mut needed = vec!["edition.workspace = true", "rust-version.workspace = true"];
-    if !text.contains("publish = false") {
+    if package.is_published {
         needed.extend(["version.workspace = true", "license.workspace = true", "description = "]);
     }
     let mut breaches: Vec<String> = needed

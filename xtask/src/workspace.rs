@@ -25,6 +25,8 @@ pub(crate) fn target() -> PathBuf {
 pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) manifest: PathBuf,
+    /// Not one for the workspace alone.
+    pub(crate) is_published: bool,
     /// Names of the crates of this workspace it depends on; tests and benchmarks do not count.
     pub(crate) depends_on: Vec<String>,
     /// Features but `default`, sorted.
@@ -59,6 +61,8 @@ fn package(value: &Value, names: &[String]) -> Package {
     Package {
         name: string(&value["name"]),
         manifest: PathBuf::from(string(&value["manifest_path"])),
+        // null, or the registries that it may be published to
+        is_published: value["publish"].is_null(),
         depends_on,
         features,
         skip_features: array(&value["metadata"]["xtask"]["skip-features"])
