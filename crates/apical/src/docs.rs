@@ -11,12 +11,14 @@ macro_rules! pages {
 
 pages! {
     readme: "README.md",
+    contributing: "CONTRIBUTING.md",
     tutorial_rust: "docs/src/tutorial-rust.md",
     tutorial_first_simulation: "docs/src/tutorial-first-simulation.md",
     tutorial_reconstruction: "docs/src/tutorial-reconstruction.md",
     tutorial_output: "docs/src/tutorial-output.md",
     tutorial_field_potentials: "docs/src/tutorial-field-potentials.md",
     tutorial_data_sets: "docs/src/tutorial-data-sets.md",
+    tutorial_evaluation: "docs/src/tutorial-evaluation.md",
     tutorial_networks: "docs/src/tutorial-networks.md",
     interchange_datasets: "docs/src/interchange-datasets.md",
     theory_cable: "docs/src/theory-cable.md",
