@@ -44,7 +44,8 @@ fn trials() -> TrialsInMemory {
 fn linear_step(c: &mut Criterion) {
     let source = trials();
     let columns = Columns::soma_and_dendrites(&source.layout().compartments).unwrap();
-    let (mean, deviation) = (vec![-70.0; columns.len()], vec![10.0; columns.len()]);
+    let count = source.layout().compartments.len();
+    let (mean, deviation) = (vec![-70.0; count], vec![10.0; count]);
     let mut group = c.benchmark_group("eval/linear_step");
     group.sample_size(10);
     group.bench_function("fit/642x2000", |bencher| {
