@@ -108,17 +108,19 @@ fn shown(ns: f64) -> String {
 
 /// Builds the benchmarks of a tree. Dependencies are those of the other tree, if their versions are.
 fn programs(options: &Options, tree: &Path) -> Outcome<Programs> {
-    let mut build = cargo(&["bench", "--no-run", "--package", "apical-benches", "--benches"]);
+    let mut build = cargo(&["bench", "--no-run", "--package", "apical-benches"]);
     build.args(["--message-format=json-render-diagnostics"]).current_dir(tree);
+    if options.only.is_empty() {
+        build.arg("--benches");
+    }
+    options.only.iter().for_each(|name| drop(build.args(["--bench", name])));
     let printed = output(build.env("CARGO_TARGET_DIR", target()))?;
     let mut programs = Programs::new();
     for line in printed.lines() {
         let Ok(message) = serde_json::from_str::<Value>(line) else { continue };
         let kinds = array(&message["target"]["kind"]);
         let name = string(&message["target"]["name"]);
-        let wanted = options.only.is_empty() || options.only.contains(&name);
         if kinds.iter().any(|kind| kind == "bench")
-            && wanted
             && let Some(program) = message["executable"].as_str()
         {
             programs.insert(name, PathBuf::from(program));
