@@ -1,3 +1,5 @@
+//! `apical_fuzz::manifest` under cargo-fuzz.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| apical_fuzz::manifest(bytes));
