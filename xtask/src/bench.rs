@@ -113,7 +113,7 @@ fn programs(options: &Options, tree: &Path) -> Outcome<Programs> {
     if options.only.is_empty() {
         build.arg("--benches");
     }
-    options.only.iter().for_each(|name| drop(build.args(["--bench", name])));
+    build.args(options.only.iter().flat_map(|name| ["--bench", name]));
     let printed = output(build.env("CARGO_TARGET_DIR", target()))?;
     let mut programs = Programs::new();
     for line in printed.lines() {
