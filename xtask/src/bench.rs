@@ -7,10 +7,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::Outcome;
 use crate::command::{cargo, output, run as run_command};
 use crate::timing::median;
 use crate::workspace::{array, root, string, target, text};
+use crate::{Outcome, worktree};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -39,27 +39,7 @@ type Times = BTreeMap<String, f64>;
 
 /// Both are built first, then timed in turn: what else the machine does touches both alike.
 pub(crate) fn run(options: &Options) -> Outcome {
-    let revision = revision(&options.compare)?;
-    let worktree = target().join("bench").join(&revision);
-    if !worktree.exists() {
-        let mut git = git();
-        git.args(["worktree", "add", "--detach"]).arg(&worktree).arg(&revision);
-        run_command(&mut git)?;
-    }
-    let outcome = compare(options, &worktree);
-    run_command(git().args(["worktree", "remove", "--force"]).arg(&worktree))?;
-    outcome
-}
-
-fn git() -> Command {
-    let mut git = Command::new("git");
-    git.current_dir(root());
-    git
-}
-
-fn revision(name: &str) -> Outcome<String> {
-    let commit = format!("{name}^{{commit}}");
-    Ok(output(git().args(["rev-parse", "--verify", &commit]))?.trim().to_owned())
+    worktree::with("bench", &options.compare, |folder| compare(options, folder))
 }
 
 fn compare(options: &Options, worktree: &Path) -> Outcome {

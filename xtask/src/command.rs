@@ -1,5 +1,6 @@
 //! Running other programs.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::Outcome;
@@ -9,6 +10,16 @@ use crate::workspace::root;
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
+    command
+}
+
+/// A cargo of another toolchain, in a folder; this one's variables would have it use this one's compiler.
+pub(crate) fn cargo_of(toolchain: &str, folder: &Path) -> Command {
+    let mut command = Command::new("cargo");
+    for variable in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN"] {
+        command.env_remove(variable);
+    }
+    command.arg(format!("+{toolchain}")).current_dir(folder);
     command
 }
 

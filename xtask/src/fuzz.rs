@@ -5,7 +5,7 @@ use std::fs;
 use apical_fuzz::READERS;
 
 use crate::Outcome;
-use crate::command::{is_installed, run as run_command};
+use crate::command::{cargo_of, is_installed, run as run_command};
 use crate::workspace::{root, target, text};
 
 /// Longest time for one file, s, and most memory, MB; sanitizers make a program several times slower and larger.
@@ -53,16 +53,11 @@ pub(crate) fn run(options: &Options) -> Outcome {
         for (index, seed) in (reader.seeds)().iter().enumerate() {
             fs::write(corpus.join(format!("seed-{index}")), seed).map_err(text)?;
         }
-        // cargo itself, since a cargo that runs this has a toolchain of its own
-        let mut command = std::process::Command::new("cargo");
-        for variable in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN"] {
-            command.env_remove(variable);
-        }
-        command.args([&toolchain, "fuzz", "run", "--features", "libfuzzer", "--target-dir"]);
+        let mut command = cargo_of(&options.toolchain, &root().join("fuzz"));
+        command.args(["fuzz", "run", "--features", "libfuzzer", "--target-dir"]);
         command.arg(folder.join("build")).arg(name).arg(&corpus).arg("--").args(LIMITS);
         command.arg(format!("-max_total_time={}", options.seconds));
         command.arg(format!("-artifact_prefix={}/", artifacts.display()));
-        command.current_dir(root().join("fuzz"));
         if let Err(message) = run_command(&mut command) {
             println!("{message}");
             failed.push(name);

@@ -29,6 +29,7 @@ mod release;
 mod tidy;
 mod timing;
 mod workspace;
+mod worktree;
 
 use std::process::ExitCode;
 

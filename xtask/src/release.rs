@@ -1,11 +1,11 @@
 //! What a release needs: crates that can be packaged, and the oldest dependencies that they say they work with.
 
 use std::fs;
-use std::process::Command;
+use std::path::Path;
 
-use crate::Outcome;
-use crate::command::{cargo, run as run_command};
-use crate::workspace::{Package, root, target, text};
+use crate::command::{cargo, cargo_of, run as run_command};
+use crate::workspace::{Package, target, text};
+use crate::{Outcome, worktree};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -27,27 +27,11 @@ pub(crate) fn package(packages: &[Package]) -> Outcome {
 
 /// Checks the workspace with the oldest versions that its manifests name, in a worktree of what is committed.
 pub(crate) fn minimal_versions(options: &Options) -> Outcome {
-    let worktree = target().join("minimal-versions");
-    let git = |arguments: &[&str]| {
-        let mut git = Command::new("git");
-        git.current_dir(root()).arg("worktree").args(arguments).arg(&worktree);
-        git
-    };
-    if worktree.exists() {
-        run_command(&mut git(&["remove", "--force"]))?;
-    }
-    run_command(git(&["add", "--detach"]).arg("HEAD"))?;
-    let outcome = check_in(&worktree, options);
-    run_command(&mut git(&["remove", "--force"]))?;
-    outcome
+    worktree::with("minimal-versions", "HEAD", |folder| check_in(folder, options))
 }
 
-fn check_in(worktree: &std::path::Path, options: &Options) -> Outcome {
-    let mut update = Command::new("cargo");
-    for variable in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN"] {
-        update.env_remove(variable);
-    }
-    update.current_dir(worktree).arg(format!("+{}", options.toolchain));
+fn check_in(worktree: &Path, options: &Options) -> Outcome {
+    let mut update = cargo_of(&options.toolchain, worktree);
     run_command(update.args(["update", "-Z", "direct-minimal-versions"]))?;
     let mut check = cargo(&["check", "--workspace", "--locked", "--all-targets"]);
     run_command(check.current_dir(worktree).env("CARGO_TARGET_DIR", target()))?;
