@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use fearless_simd::Simd;
 
 use super::Lanes;
@@ -127,19 +129,18 @@ pub(crate) fn sweep<S: Simd, const C: usize, const R: usize, const U: usize, con
         let len = run.len * batch_size;
         let on_compartments = run.compartment * batch_size..run.compartment * batch_size + len;
         let of_instances = run.instance * batch_size..run.instance * batch_size + len;
-        let constants = given.constants.map(|all| &all[run.instance..run.instance + run.len]);
-        let read = given.compartments.map(|all| all[on_compartments.clone()].as_chunks::<8>());
-        let mut states =
-            states.each_mut().map(|all| all[of_instances.clone()].as_chunks_mut::<8>());
-        let mut values =
-            values.each_mut().map(|all| all[on_compartments.clone()].as_chunks_mut::<8>());
+        let constants = parts(given.constants, run.instance..run.instance + run.len);
+        let read = parts(given.compartments, on_compartments.clone());
+        let mut states = parts_mut(&mut states, of_instances);
+        let mut values = parts_mut(&mut values, on_compartments);
 
-        let eights = len / 8;
+        let whole = len / 8;
         {
-            let read = read.map(|(eights_of, _)| &eights_of[..eights]);
-            let mut states = states.each_mut().map(|(eights_of, _)| &mut eights_of[..eights]);
-            let mut values = values.each_mut().map(|(eights_of, _)| &mut eights_of[..eights]);
-            for i in 0..eights {
+            let read = eights(read);
+            let mut states = eights_mut(&mut states);
+            let mut values = eights_mut(&mut values);
+            assert!(have(&read, whole) && have(&states, whole) && have(&values, whole));
+            for i in 0..whole {
                 let (new_states, new_values) = work(
                     batch.values(simd, &constants, i),
                     load(simd, &read, i),
@@ -151,25 +152,43 @@ pub(crate) fn sweep<S: Simd, const C: usize, const R: usize, const U: usize, con
             }
         }
         if !len.is_multiple_of(8) {
-            let read = read.map(|(_, rest)| [padded(rest)]);
-            let mut padded_states = states.each_ref().map(|(_, rest)| [padded(rest)]);
-            let mut padded_values = values.each_ref().map(|(_, rest)| [padded(rest)]);
             let (new_states, new_values) = work(
-                batch.values(simd, &constants, eights),
-                load(simd, &read, 0),
-                load(simd, &padded_states, 0),
-                load(simd, &padded_values, 0),
+                batch.values(simd, &constants, whole),
+                load(simd, &rests(&read), 0),
+                load(simd, &rests(&states), 0),
+                load(simd, &rests(&values), 0),
             );
-            store(&mut padded_states.each_mut().map(|eights| &mut eights[..]), 0, new_states);
-            store(&mut padded_values.each_mut().map(|eights| &mut eights[..]), 0, new_values);
-            for ((_, rest), [eight]) in states.iter_mut().zip(&padded_states) {
-                rest.copy_from_slice(&eight[..rest.len()]);
-            }
-            for ((_, rest), [eight]) in values.iter_mut().zip(&padded_values) {
-                rest.copy_from_slice(&eight[..rest.len()]);
-            }
+            store_rests(&mut states, new_states);
+            store_rests(&mut values, new_values);
         }
     }
+}
+
+// Not in `sweep`, which there is one of for every kernel and instruction set: each would have these once more, and take five
+// times as long to compile.
+
+fn parts<const N: usize>(arrays: [&[f64]; N], range: Range<usize>) -> [&[f64]; N] {
+    arrays.map(|all| &all[range.clone()])
+}
+
+fn parts_mut<'a, const N: usize>(
+    arrays: &'a mut [&mut [f64]; N],
+    range: Range<usize>,
+) -> [&'a mut [f64]; N] {
+    arrays.each_mut().map(|all| &mut all[range.clone()])
+}
+
+fn eights<const N: usize>(arrays: [&[f64]; N]) -> [&[[f64; 8]]; N] {
+    arrays.map(|all| all.as_chunks::<8>().0)
+}
+
+fn eights_mut<'a, const N: usize>(arrays: &'a mut [&mut [f64]; N]) -> [&'a mut [[f64; 8]]; N] {
+    arrays.each_mut().map(|all| all.as_chunks_mut::<8>().0)
+}
+
+/// What is left of each array behind its eights, filled up with zeros.
+fn rests<A: AsRef<[f64]>, const N: usize>(arrays: &[A; N]) -> [[[f64; 8]; 1]; N] {
+    arrays.each_ref().map(|all| [padded(all.as_ref().as_chunks::<8>().1)])
 }
 
 // Loops, not `map`: the closures of `map` are not always inlined, and then lose the vector instructions.
@@ -192,6 +211,26 @@ fn store<S: Simd, const N: usize>(arrays: &mut [&mut [[f64; 8]]; N], i: usize, n
     for k in 0..N {
         new[k].store(&mut arrays[k][i]);
     }
+}
+
+#[inline(always)]
+fn store_rests<S: Simd, const N: usize>(arrays: &mut [&mut [f64]; N], new: [Lanes<S>; N]) {
+    for k in 0..N {
+        let mut eight = [0.0; 8];
+        new[k].store(&mut eight);
+        let (_, rest) = arrays[k].as_chunks_mut::<8>();
+        rest.copy_from_slice(&eight[..rest.len()]);
+    }
+}
+
+/// Whether each has so many eights, so that it need not be asked for each of them.
+#[inline(always)]
+fn have<A: AsRef<[[f64; 8]]>, const N: usize>(arrays: &[A; N], eights: usize) -> bool {
+    let mut all = true;
+    for array in arrays {
+        all &= array.as_ref().len() == eights;
+    }
+    all
 }
 
 /// Less than eight numbers, and zeros.
