@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use apical::dataset::store::{Manifest, Store, StoreError};
 
+use crate::common::stop;
+
 fn apical(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_apical"));
     command.arg("dataset").args(arguments);
@@ -95,9 +97,9 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Killed twenty times, at moments all over the run: no trial that is there is damaged, none is lost, and the end is the
-/// same. Mostly it is killed while it writes: as soon as there are more trials than before, and some more milliseconds; each
-/// fourth time already while it starts, or not long after.
+/// Killed or interrupted twenty times, at moments all over the run: no trial that is there is damaged, none is lost, and
+/// the end is the same. Mostly it is stopped while it writes: as soon as there are more trials than before, and some more
+/// milliseconds; each fourth time already while it starts, or not long after.
 #[test]
 fn a_killed_run_goes_on() {
     const TRIALS: usize = 200;
@@ -128,8 +130,7 @@ fn a_killed_run_goes_on() {
         };
         std::thread::sleep(wait * moment / 251);
         while_running += u32::from(child.try_wait().unwrap().is_none());
-        child.kill().unwrap();
-        child.wait().unwrap();
+        stop(&mut child, u64::from(kill));
         let now = there(&killed);
         assert!(now >= before, "{now} trials, there were {before}");
         before = now;

@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::common::stderr;
+use crate::common::{stderr, stop};
 use serde_json::{Value, json};
 
 /// Networks of three taps, one that sees voltages with experts, and one that does not.
@@ -95,15 +95,14 @@ fn a_reproduction_goes_on_and_comes_to_the_same_bytes() {
     let plan = plan(folder.path());
     let with_plan = [OsStr::new("--plan"), plan.as_os_str()];
 
-    // killed as soon as there is something of a training
+    // interrupted as soon as there is something of a training
     let out = folder.path().join("killed");
     let mut child = reproduce(&out, &with_plan).stderr(Stdio::null()).spawn().unwrap();
     while !out.join("mh/last.safetensors").exists() {
         assert!(child.try_wait().unwrap().is_none(), "it ends before it trains");
         sleep(Duration::from_millis(20));
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    stop(&mut child, 1);
     assert_eq!(stages(&out)["data"]["is_done"], true);
     assert!(!out.join("report.html").exists());
     let output = reproduce(&out, &["--resume".as_ref()]).output().unwrap();

@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::common::training::{config, data, succeeds, train};
-use crate::common::{array, manifest, stderr, stdout};
+use crate::common::{array, manifest, stderr, stdout, stop};
 
-/// Killed at any moment, a training goes on to the same network, to the last bit, and to the same table of losses, times
+/// Killed or interrupted at any moment, a training goes on to the same network, to the last bit, and to the same table of losses, times
 /// aside.
 #[test]
 fn a_killed_training_goes_on() {
@@ -25,8 +25,7 @@ fn a_killed_training_goes_on() {
         let mut child = run.stdout(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(60 + 97 * attempt % 400));
         kills += u32::from(child.try_wait().unwrap().is_none());
-        child.kill().unwrap();
-        child.wait().unwrap();
+        stop(&mut child, attempt);
     }
     println!("{kills} runs were killed, the others had ended");
     assert!(kills > 0);

@@ -6,7 +6,8 @@ pub(crate) mod training;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use npyz::WriterBuilder;
 use serde_json::Value;
@@ -30,6 +31,24 @@ pub(crate) fn simulated(line: &str) -> TempDir {
     let (folder, output) = simulate(line);
     assert!(output.status.success(), "{line}: {}", stderr(&output));
     folder
+}
+
+/// Ends a run: each second time as Ctrl-C does, else as `kill -9` does. What runs in the background of a shell may be
+/// deaf to Ctrl-C, and is then killed as well.
+pub(crate) fn stop(child: &mut Child, time: u64) -> ExitStatus {
+    if cfg!(unix) && time % 2 == 1 {
+        let id = child.id().to_string();
+        Command::new("kill").args(["-INT", &id]).stderr(Stdio::null()).status().unwrap();
+        let sent = Instant::now();
+        while sent.elapsed() < Duration::from_secs(1) {
+            if let Some(status) = child.try_wait().unwrap() {
+                return status;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap()
 }
 
 pub(crate) fn stderr(output: &Output) -> String {
