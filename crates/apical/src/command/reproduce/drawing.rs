@@ -44,7 +44,8 @@ pub(super) fn figures(results: &Results) -> Result<Vec<Figure>, ApicalError> {
         (
             protocols(results),
             "A somatic pulse (BAP), an apical EPSP-like current (EPSP), both (BAC), and a current that fires a calcium spike \
-             by itself (CaBurst): simulated, and predicted.",
+             by itself (CaBurst): simulated, and predicted. Networks that see voltages are told the true ones a millisecond before \
+             what they predict; the one of the input alone runs freely from the start.",
         ),
         (
             experts(&published, &results.tree),
