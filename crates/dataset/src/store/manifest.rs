@@ -24,6 +24,7 @@ const MOST_STEPS: usize = 1 << 32;
 /// How voltages are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum VoltagePrecision {
     /// 32 bits.
     #[default]
