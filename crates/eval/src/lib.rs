@@ -95,6 +95,9 @@ pub use baseline::{
     StepPredictor, TrainingMean, step_errors,
 };
 pub use bootstrap::{Bootstrap, Interval};
+/// What tensors of [`TensorLoss`] are of.
+#[cfg(feature = "candle")]
+pub use candle_core;
 pub use columns::Columns;
 pub use error::{EvalError, TrialsError};
 #[cfg(feature = "candle")]

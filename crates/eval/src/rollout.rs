@@ -1,5 +1,6 @@
 use apical_core::{
-    CompartmentId, CompartmentTable, InjectedCurrent, NeuronModel, SynapticEvent, Trial, TrialInput,
+    CompartmentId, CompartmentTable, CoreError, InjectedCurrent, NeuronModel, SynapticEvent, Trial,
+    TrialInput,
 };
 use thiserror::Error;
 
@@ -87,7 +88,8 @@ impl Rollout {
     ///
     /// # Errors
     ///
-    /// [`RolloutError::Eval`] unless there are as many trials as neurons, all of one length, with these injection sites;
+    /// [`RolloutError::Eval`] unless there are as many trials as neurons, all of one length, with these injection sites,
+    /// and for a model of fewer compartments than the one that this was made for;
     /// [`RolloutError::Model`] where the model or `each` stops.
     pub fn run<M: NeuronModel>(
         &self,
@@ -100,6 +102,13 @@ impl Rollout {
     {
         let (batch_size, sites) = (model.batch_size(), self.sites.len());
         check_shape("trials of a batch", batch_size, trials.len())?;
+        let compartments = model.compartment_table().len();
+        let places = self.rows.iter().chain(&self.sites);
+        if let Some(&compartment) = places.max().filter(|id| id.index() >= compartments) {
+            let what = "a column or injection site";
+            let wrong = CoreError::Compartment { what, compartment, compartments };
+            return Err(EvalError::from(wrong).into());
+        }
         let bins = trials.first().map_or(0, |trial| trial.bins());
         for trial in trials {
             check_shape("bins of a trial", bins, trial.bins())?;

@@ -68,6 +68,10 @@ impl Prediction<'_> {
     }
 
     /// The true voltages at the same times, mV, `[n × C]`.
+    ///
+    /// # Panics
+    ///
+    /// May for what [`check`](Self::check) refuses.
     #[must_use]
     pub fn truth_mv(&self) -> Vec<f32> {
         let times = self.first_bin + 1..=self.end();

@@ -9,6 +9,10 @@ use crate::{EvalError, Table};
 /// The area under the receiver operating characteristic: the probability that a true case scores higher than a false one, half
 /// where they score the same. NaN without cases of either kind.
 ///
+/// # Panics
+///
+/// Unless there are as many labels as scores.
+///
 /// ```
 /// use apical_eval::roc_auc;
 ///
@@ -28,6 +32,10 @@ pub fn roc_auc(scores: &[f64], labels: &[bool]) -> f64 {
 }
 
 /// The mean precision over thresholds, each weighted by how much recall it adds: Σ (Rₙ − Rₙ₋₁) Pₙ. NaN without true cases.
+///
+/// # Panics
+///
+/// Unless there are as many labels as scores.
 ///
 /// ```
 /// use apical_eval::average_precision;
@@ -49,6 +57,7 @@ pub fn average_precision(scores: &[f64], labels: &[bool]) -> f64 {
 
 /// How many true and false cases there are of each score, from the highest.
 fn tied(scores: &[f64], labels: &[bool]) -> Vec<[f64; 2]> {
+    assert_eq!(scores.len(), labels.len(), "a label a score");
     let mut cases: Vec<(f64, bool)> = scores.iter().copied().zip(labels.iter().copied()).collect();
     cases.sort_by(|a, b| b.0.total_cmp(&a.0));
     let same = cases.chunk_by(|a, b| a.0 == b.0);
@@ -73,8 +82,13 @@ pub struct Detection {
 
 impl Detection {
     /// Of scores at or above a threshold.
+    ///
+    /// # Panics
+    ///
+    /// Unless there are as many labels as scores.
     #[must_use]
     pub fn at(threshold: f64, scores: &[f64], labels: &[bool]) -> Self {
+        assert_eq!(scores.len(), labels.len(), "a label a score");
         let mut found = Self::default();
         for (&score, &label) in scores.iter().zip(labels) {
             match (score >= threshold, label) {

@@ -1,13 +1,15 @@
 use std::collections::HashSet;
 
 use apical_core::{CoreError, TrialSource};
+use serde::{Deserialize, Serialize};
 
 use super::normal_equations::NormalEquations;
 use super::{LinearStep, Parts};
 use crate::{Columns, EvalError, TrialsError};
 
 /// How a [`LinearStep`] is fitted.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct LinearStepConfig {
     /// What is added to the diagonal of the normal equations, for every row of the regression; a row is a millisecond of
