@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use apical_core::TrialLayout;
 use candle_core::{DType, Device, Tensor, Var};
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Adam, Frame, ModelConfig, Moments, Network, Parameters, SurrogateError, Trainer, TrainerConfig,
-    Validations,
+    Adam, Frame, ModelConfig, Moments, MultitaskModel, Network, Parameters, SurrogateError,
+    Trainer, TrainerConfig, Validations,
 };
 
 /// Version of what is written. Another one is refused.
@@ -72,9 +73,12 @@ struct Training {
 impl Checkpoint {
     /// Writes a network to a file, with its training if that is to go on.
     ///
+    /// Of the network it has the sizes and the weights; one of another implementation of [`MultitaskModel`] than this crate's is
+    /// read by [`load_with`](Self::load_with).
+    ///
     /// # Errors
     ///
-    /// [`SurrogateError::File`] with the path.
+    /// [`SurrogateError::Io`] with the path, [`SurrogateError::File`] for what JSON cannot hold.
     pub fn save(
         path: &Path,
         network: &Network,
@@ -94,11 +98,13 @@ impl Checkpoint {
             add(FIRST_MOMENT, name, &moments.first)?;
             add(SECOND_MOMENT, name, &moments.second)?;
         }
-        let broken = |what: String| SurrogateError::File { path: path.to_owned(), what };
-        let mut frame = serde_json::to_value(network.frame()).map_err(|e| broken(e.to_string()))?;
+        let broken = |what: serde_json::Error| {
+            let source = Box::new(SurrogateError::Checkpoint(what.to_string()));
+            SurrogateError::File { path: path.to_owned(), source }
+        };
+        let mut frame = serde_json::to_value(network.frame()).map_err(broken)?;
         if let Some(weights) = linear_weights(&mut frame) {
-            let values: Vec<f32> = serde_json::from_value(weights.take())
-                .map_err(|error| broken(error.to_string()))?;
+            let values: Vec<f32> = serde_json::from_value(weights.take()).map_err(broken)?;
             add(LINEAR_STEP, "", &Tensor::new(values, &Device::Cpu)?)?;
         }
         let description = Description {
@@ -118,20 +124,21 @@ impl Checkpoint {
                 (name.as_str(), values.data())
             })),
         };
-        let text = serde_json::to_string(&description).map_err(|e| broken(e.to_string()))?;
+        let text = serde_json::to_string(&description).map_err(broken)?;
         let header = HashMap::from([(DESCRIPTION.to_owned(), text)]);
 
         let partial = partial(path);
         let written = safetensors::serialize_to_file(&tensors, Some(header), &partial)
-            .map_err(|error| error.to_string())
-            .and_then(|()| {
-                let synced = File::open(&partial).and_then(|file| file.sync_all());
-                synced.and_then(|()| fs::rename(&partial, path)).map_err(|error| error.to_string())
-            });
-        written.map_err(|what| {
+            .map_err(|error| match error {
+                SafeTensorError::IoError(error) => error,
+                error => io::Error::other(error),
+            })
+            .and_then(|()| File::open(&partial)?.sync_all())
+            .and_then(|()| fs::rename(&partial, path));
+        written.map_err(|source| {
             // the first error is the one to report
             let _ = fs::remove_file(&partial);
-            broken(what)
+            SurrogateError::Io { path: path.to_owned(), source }
         })
     }
 
@@ -139,18 +146,48 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// [`SurrogateError::File`] with the path, for a file that cannot be read, is of another kind, was cut or changed, or
-    /// describes something that cannot be.
+    /// [`SurrogateError::Io`] for a file that cannot be read, [`SurrogateError::File`] for one that is of another kind, was cut or
+    /// changed, describes something that cannot be, or has other weights than its network.
     pub fn load(path: &Path, device: &Device) -> Result<Self, SurrogateError> {
-        let broken = |what: String| SurrogateError::File { path: path.to_owned(), what };
-        let bytes = fs::read(path).map_err(|error| broken(error.to_string()))?;
-        Self::from_bytes(&bytes, device).map_err(|error| match error {
-            SurrogateError::Checkpoint(what) => broken(what),
-            error => broken(error.to_string()),
-        })
+        Self::load_with(path, device, ModelConfig::build_with)
     }
 
-    fn from_bytes(bytes: &[u8], device: &Device) -> Result<Self, SurrogateError> {
+    /// Reads a file of a network of one's own: `build` makes it from its sizes and takes its weights from the parameters, all of
+    /// them.
+    ///
+    /// ```no_run
+    /// use apical_surrogate::candle_core::Device;
+    /// use apical_surrogate::{Checkpoint, HardSharing, MultitaskModel};
+    ///
+    /// let path = "network/best.safetensors".as_ref();
+    /// let checkpoint = Checkpoint::load_with(path, &Device::Cpu, |config, parameters| {
+    ///     // or a type that implements the trait elsewhere
+    ///     let model: Box<dyn MultitaskModel> = Box::new(HardSharing::new(config, parameters)?);
+    ///     Ok(model)
+    /// })?;
+    /// println!("{} tasks", checkpoint.network.frame().tasks.len());
+    /// # Ok::<(), apical_surrogate::SurrogateError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load), and what `build` refuses, in [`SurrogateError::File`].
+    pub fn load_with(
+        path: &Path,
+        device: &Device,
+        build: impl FnOnce(ModelConfig, Parameters) -> Result<Box<dyn MultitaskModel>, SurrogateError>,
+    ) -> Result<Self, SurrogateError> {
+        let io = |source| SurrogateError::Io { path: path.to_owned(), source };
+        let bytes = fs::read(path).map_err(io)?;
+        Self::from_bytes(&bytes, device, build)
+            .map_err(|source| SurrogateError::File { path: path.to_owned(), source: source.into() })
+    }
+
+    fn from_bytes(
+        bytes: &[u8],
+        device: &Device,
+        build: impl FnOnce(ModelConfig, Parameters) -> Result<Box<dyn MultitaskModel>, SurrogateError>,
+    ) -> Result<Self, SurrogateError> {
         let wrong = |what: String| SurrogateError::Checkpoint(what);
         let (_, header) =
             SafeTensors::read_metadata(bytes).map_err(|error| wrong(error.to_string()))?;
@@ -196,7 +233,11 @@ impl Checkpoint {
         for name in views.iter().filter_map(|(name, _)| name.strip_prefix(WEIGHT)) {
             weights.insert(name.to_owned(), tensor(&format!("{WEIGHT}{name}"))?);
         }
-        let model = model.build_with(Parameters::stored(weights, dtype, device.clone()))?;
+        let model = build(model, Parameters::stored(weights, dtype, device.clone()))?;
+        if let Some(name) = model.parameters().unused() {
+            let (name, what) = (name.to_owned(), "is none of this network".to_owned());
+            return Err(SurrogateError::Weight { name, what });
+        }
         let names = model.parameters().iter().map(|(name, _)| name);
         let trainer = training.map(|training| -> Result<Trainer, SurrogateError> {
             let moment = |prefix: &str, name: &str| {

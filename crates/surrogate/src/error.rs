@@ -1,3 +1,4 @@
+use std::io;
 use std::path::PathBuf;
 
 use apical_core::CoreError;
@@ -19,17 +20,33 @@ pub enum SurrogateError {
     /// From losses and baselines.
     #[error(transparent)]
     Eval(#[from] EvalError),
-    /// A file of a network that cannot be written or read.
-    #[error("{}: {what}", path.display())]
+    /// A file that cannot be written or read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file of a network that is none, or not the one that was asked for.
+    #[error("{}: {source}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
-        what: String,
+        /// What is wrong with its content.
+        source: Box<SurrogateError>,
     },
     /// Bytes that are no network, or not what they were.
     #[error("{0}")]
     Checkpoint(String),
+    /// Parts that do not belong together.
+    #[error("{what}: should be {expected}")]
+    Mismatch {
+        /// What does not fit.
+        what: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
     /// A parameter of a configuration that is out of range.
     #[error("{parameter} is {value}: should be {expected}")]
     Parameter {
@@ -78,6 +95,15 @@ pub(crate) fn check_parameter(
     expected: &'static str,
 ) -> Result<(), SurrogateError> {
     if holds { Ok(()) } else { Err(SurrogateError::Parameter { parameter, value, expected }) }
+}
+
+/// An error unless parts belong together.
+pub(crate) fn check_match(
+    holds: bool,
+    what: &'static str,
+    expected: &'static str,
+) -> Result<(), SurrogateError> {
+    if holds { Ok(()) } else { Err(SurrogateError::Mismatch { what, expected }) }
 }
 
 /// An error unless there are as many values as the shape says.

@@ -56,6 +56,9 @@
 //! groups of matrices and mixtures of experts are computed by this crate, on all threads of rayon; other devices (feature
 //! `cuda`) compute the same with what candle has.
 
+/// What tensors, devices and errors of public items are of.
+pub use candle_core;
+
 mod batch;
 mod checkpoint;
 mod error;

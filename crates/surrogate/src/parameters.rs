@@ -11,6 +11,8 @@ use crate::SurrogateError;
 ///
 /// A network adds each by its name and shape. What it starts from follows from a seed and the name alone, the same on every
 /// device; or it is what was stored under the name.
+///
+/// A clone, and a clone of a network, has the same weights, not a copy of them: a training step changes both.
 #[derive(Clone, Debug)]
 pub struct Parameters {
     source: Source,
@@ -70,6 +72,14 @@ impl Parameters {
         Self { source: Source::Stored(weights), dtype, device, vars: BTreeMap::new() }
     }
 
+    /// The first of the weights that were stored and that no network has added.
+    pub(crate) fn unused(&self) -> Option<&str> {
+        match &self.source {
+            Source::Drawn(_) => None,
+            Source::Stored(weights) => weights.keys().next().map(String::as_str),
+        }
+    }
+
     /// Whether what is added follows from a seed.
     pub(crate) const fn are_drawn(&self) -> bool {
         matches!(self.source, Source::Drawn(_))
@@ -79,7 +89,7 @@ impl Parameters {
     ///
     /// # Errors
     ///
-    /// [`SurrogateError::Parameter`] for one that no memory could hold; [`SurrogateError::Weight`] if none was stored under this
+    /// [`SurrogateError::Parameter`] for one that no memory could hold, or bounds out of order; [`SurrogateError::Weight`] if none was stored under this
     /// name, or of another shape.
     pub fn add(&mut self, name: &str, shape: &[usize], init: Init) -> Result<Var, SurrogateError> {
         let values = match &mut self.source {
@@ -170,6 +180,10 @@ fn drawn(
     let mut rng = streams.stream(&format!("weight/{name}"), 0);
     let values: Vec<f64> = match init {
         Init::Zero => vec![0.0; count],
+        Init::Uniform(low, high) if !(low < high && low.is_finite() && high.is_finite()) => {
+            let (parameter, expected) = ("upper bound of a weight", "finite and above the lower");
+            return Err(SurrogateError::Parameter { parameter, value: high, expected });
+        }
         Init::Uniform(low, high) => (0..count).map(|_| rng.random_range(low..high)).collect(),
         Init::Normal(deviation) => (0..count)
             .map(|_| deviation * Distribution::<f64>::sample(&StandardNormal, &mut rng))

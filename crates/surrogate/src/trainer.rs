@@ -274,14 +274,16 @@ impl Trainer {
         context: usize,
     ) -> Result<Losses, SurrogateError> {
         let step = self.adam.steps();
+        let layout = network.layout();
+        batch.check(layout.compartments.len(), layout.injection_sites.len())?;
+        let expected = "less than the duration of a sample, ms";
+        check_parameter(context < batch.bins, "context", context as f64, expected)?;
         let part = Part::of(team, batch)?;
         let mut places = self.places(batch, context, step);
         places.retain(|(sample, _)| part.samples.contains(sample));
         for (sample, _) in &mut places {
             *sample -= part.samples.start;
         }
-        let layout = network.layout();
-        batch.check(layout.compartments.len(), layout.injection_sites.len())?;
         let batch = batch.part(part.samples.clone());
         // masks of a process's own
         let stream = step * team.count() as u64 + team.index() as u64;

@@ -88,6 +88,10 @@ impl<'a> FramedBatch<'a> {
 
     /// What a network should say at these places (sample, bin): for each voltage task, in units of its scale, what is left
     /// once the residual path is taken away, `[places × voltage tasks]`.
+    ///
+    /// # Panics
+    ///
+    /// For a place that is not in the batch.
     #[must_use]
     pub fn targets(&self, places: &[(usize, usize)]) -> Vec<f32> {
         self.targets_beyond(self.path(places), places)
@@ -108,15 +112,25 @@ impl<'a> FramedBatch<'a> {
     }
 
     /// 1 where there is a somatic spike in the bin of a place, else 0, `[places]`.
+    ///
+    /// # Panics
+    ///
+    /// For a place that is not in the batch.
     #[must_use]
     pub fn spikes(&self, places: &[(usize, usize)]) -> Vec<f32> {
+        self.assert_places(places);
         let row = |&(sample, bin): &(usize, usize)| sample * self.batch.bins + bin;
         places.iter().map(|place| self.batch.spikes[row(place)]).collect()
     }
 
     /// The logits of a spike that outputs of its task at these places mean, `[places]`.
+    ///
+    /// # Panics
+    ///
+    /// For a place that is not in the batch, or other than one output a place.
     #[must_use]
     pub fn spike_logits(&self, outputs: &[f32], places: &[(usize, usize)]) -> Vec<f32> {
+        assert_eq!(outputs.len(), places.len(), "one output a place");
         let spike = self.frame.spike_path;
         let path = spike.and_then(|_| self.spike_path(&self.path(places)));
         let Some(path) = path else { return outputs.to_vec() };
@@ -148,8 +162,13 @@ impl<'a> FramedBatch<'a> {
     }
 
     /// The voltages that outputs `[places × voltage tasks]` at these places mean, mV, the same shape.
+    ///
+    /// # Panics
+    ///
+    /// For a place that is not in the batch, or outputs of another shape.
     #[must_use]
     pub fn voltages_mv(&self, outputs: &[f32], places: &[(usize, usize)]) -> Vec<f32> {
+        assert_eq!(outputs.len(), places.len() * self.columns.len(), "[places × voltage tasks]");
         let mut voltages = self.path(places);
         let rows = voltages.chunks_exact_mut(self.columns.len().max(1));
         for (voltages, outputs) in rows.zip(outputs.chunks_exact(self.columns.len().max(1))) {
@@ -163,6 +182,7 @@ impl<'a> FramedBatch<'a> {
 
     /// What the residual path says of the end of bins, z, `[places × voltage tasks]`.
     pub(crate) fn path(&self, places: &[(usize, usize)]) -> Vec<f32> {
+        self.assert_places(places);
         let columns = self.columns.len().max(1);
         let mut path = vec![0.0_f32; places.len() * self.columns.len()];
         let rows = path.par_chunks_mut(ROWS_AT_A_TIME * columns);
@@ -188,6 +208,13 @@ impl<'a> FramedBatch<'a> {
             }
         });
         path
+    }
+
+    /// A place beyond the end of a sample would be one of the next.
+    fn assert_places(&self, places: &[(usize, usize)]) {
+        let TrialBatch { samples, bins, .. } = *self.batch;
+        let wrong = places.iter().find(|&&(sample, bin)| sample >= samples || bin >= bins);
+        assert!(wrong.is_none(), "{wrong:?}: a batch of {samples} samples of {bins} ms");
     }
 
     /// z at `ms` after a sample's start.

@@ -9,7 +9,7 @@ pub use framed::FramedBatch;
 pub(crate) use framed::advance;
 use logistic::logistic;
 
-use crate::error::{check_parameter, check_shape};
+use crate::error::{check_match, check_parameter, check_shape};
 use crate::{SurrogateError, TaskTable, TrialBatch};
 
 /// What a network adds to: its residual path.
@@ -105,9 +105,9 @@ impl Frame {
     /// # Errors
     ///
     /// [`SurrogateError::Task`] for a task that the neuron does not have, [`CoreError::Shape`](apical_core::CoreError::Shape) unless there is a mean and
-    /// a deviation for every compartment, [`SurrogateError::Parameter`] for a deviation that is not positive, for
-    /// persistence where past voltages are not seen, for estimates without a linear step, and for a linear step of other
-    /// compartments than the tasks or of another neuron.
+    /// a deviation for every compartment, [`SurrogateError::Parameter`] for a deviation that is not positive,
+    /// [`SurrogateError::Mismatch`] for persistence where past voltages are not seen, for estimates without a linear step, and
+    /// for a linear step of other compartments than the tasks or of another neuron.
     pub fn new(
         layout: &TrialLayout,
         tasks: TaskTable,
@@ -139,9 +139,8 @@ impl Frame {
     pub fn check(&self, layout: &TrialLayout) -> Result<(), SurrogateError> {
         self.tasks.check(layout)?;
         check_shape("synapses", layout.synapse_count, self.synapses)?;
-        let is_same = layout.injection_sites == self.sites;
-        let expected = "those of the neuron";
-        check_parameter(is_same, "injection sites", self.sites.len() as f64, expected)?;
+        let of_neuron = "those of the neuron";
+        check_match(layout.injection_sites == self.sites, "injection sites", of_neuron)?;
         let expected = layout.compartments.len();
         for (what, found) in
             [("means", self.mean_mv.len()), ("deviations", self.deviation_mv.len())]
@@ -168,21 +167,18 @@ impl Frame {
         }
         let is_past = self.inputs.voltages == SeenVoltages::Past;
         let holds = is_past || self.residual != Residual::Persistence;
-        let expected = "past for persistence";
-        check_parameter(holds, "inputs.voltages", 0.0, expected)?;
+        check_match(holds, "inputs.voltages", "past, for the residual path persistence")?;
         let Residual::Linear(step) = &self.residual else {
             let holds = self.inputs.voltages != SeenVoltages::Estimated;
-            let expected = "linear where estimates are seen";
-            return check_parameter(holds, "residual", 0.0, expected);
+            return check_match(holds, "residual", "linear where estimates are seen");
         };
         let holds = step.columns().compartments() == compartments
             && step.columns().layout_compartments() == layout.compartments.len();
-        let (name, value) = ("compartments of the linear step", step.columns().len() as f64);
-        check_parameter(holds, name, value, "those of the voltage tasks, in their order")?;
+        let expected = "those of the voltage tasks, in their order";
+        check_match(holds, "compartments of the linear step", expected)?;
         check_shape("synapses of the linear step", self.synapses, step.synapse_count())?;
         let holds = step.injection_sites() == self.sites;
-        let (name, value) = ("sites of the linear step", step.injection_sites().len() as f64);
-        check_parameter(holds, name, value, "those of the neuron")
+        check_match(holds, "injection sites of the linear step", of_neuron)
     }
 
     /// Number of numbers that a network sees besides events.

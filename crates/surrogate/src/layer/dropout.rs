@@ -22,7 +22,12 @@ impl Dropout {
         Self { streams: RandomStreams::new(seed), rate, step, masks: 0 }
     }
 
-    pub(crate) fn apply(&mut self, x: &Tensor) -> Result<Tensor, SurrogateError> {
+    /// The next mask, on numbers of any shape.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Tensor`] if there is no memory for it.
+    pub fn apply(&mut self, x: &Tensor) -> Result<Tensor, SurrogateError> {
         if self.rate <= 0.0 {
             return Ok(x.clone());
         }

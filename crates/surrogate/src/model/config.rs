@@ -174,7 +174,12 @@ impl ModelConfig {
         self.temporal.channels.last().map_or(0, |channels| channels * self.window)
     }
 
-    pub(crate) fn check(&self) -> Result<(), SurrogateError> {
+    /// Refuses sizes that make no network, which every implementation of [`MultitaskModel`] should do before it takes memory.
+    ///
+    /// # Errors
+    ///
+    /// [`SurrogateError::Parameter`] with the first that is out of range.
+    pub fn check(&self) -> Result<(), SurrogateError> {
         let parameter = |holds, parameter, value: usize, expected| {
             check_parameter(holds, parameter, value as f64, expected)
         };

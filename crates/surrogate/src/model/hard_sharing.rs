@@ -18,12 +18,13 @@ impl HardSharing {
     ///
     /// # Errors
     ///
-    /// [`SurrogateError::Parameter`] for sizes that make no network, or another architecture; what [`Parameters::add`] refuses.
+    /// [`SurrogateError::Parameter`] for sizes that make no network, [`SurrogateError::Mismatch`] for another architecture, what
+    /// [`Parameters::add`] refuses.
     pub fn new(config: ModelConfig, mut parameters: Parameters) -> Result<Self, SurrogateError> {
         config.check()?;
         let Architecture::HardSharing { units } = config.architecture else {
-            let (parameter, expected) = ("experts", "none: hard sharing has none");
-            return Err(SurrogateError::Parameter { parameter, value: f64::NAN, expected });
+            let (what, expected) = ("architecture", "hard sharing");
+            return Err(SurrogateError::Mismatch { what, expected });
         };
         let network = TemporalNetworks::new(&mut parameters, 1, config.inputs(), &config.temporal)?;
         let sizes = [config.tasks, config.tower_inputs(), units];

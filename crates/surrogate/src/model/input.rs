@@ -73,6 +73,18 @@ impl ModelInput {
         self.events.bins() / self.samples
     }
 
+    /// The synaptic events, bins of one sample after those of another, `[samples · times]`.
+    #[must_use]
+    pub fn events(&self) -> &BinnedEvents {
+        &self.events
+    }
+
+    /// The numbers, `[samples · times, numbers]`; none where networks see events alone.
+    #[must_use]
+    pub const fn numbers(&self) -> Option<&Tensor> {
+        self.dense.as_ref()
+    }
+
     /// Windows that end at these places (sample, time), as samples of their own. What is before the first time is zero.
     pub(crate) fn windows(
         &self,

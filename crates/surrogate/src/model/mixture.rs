@@ -36,12 +36,13 @@ impl Mixture {
     ///
     /// # Errors
     ///
-    /// [`SurrogateError::Parameter`] for sizes that make no network, or another architecture; what [`Parameters::add`] refuses.
+    /// [`SurrogateError::Parameter`] for sizes that make no network, [`SurrogateError::Mismatch`] for another architecture, what
+    /// [`Parameters::add`] refuses.
     pub fn new(config: ModelConfig, mut parameters: Parameters) -> Result<Self, SurrogateError> {
         config.check()?;
         let Architecture::Mixture(mixture) = &config.architecture else {
-            let (parameter, expected) = ("experts", "at least 1");
-            return Err(SurrogateError::Parameter { parameter, value: 0.0, expected });
+            let (what, expected) = ("architecture", "a mixture of experts");
+            return Err(SurrogateError::Mismatch { what, expected });
         };
         let MixtureConfig { units, experts: access, masked, gate_init, scaled_gates } = mixture;
         let (tasks, experts) = (config.tasks, access.len());

@@ -5,6 +5,7 @@
 mod common;
 mod devices;
 mod golden;
+mod public;
 mod residual;
 mod streaming;
 mod training;
