@@ -101,6 +101,15 @@ pub enum ApicalError {
         /// The folder.
         path: PathBuf,
     },
+    /// A folder of a reproduction that was made from other inputs than those that it is to be made from.
+    #[error(
+        "{}: was made from another plan, version or file: choose another --out, or --overwrite makes it again",
+        path.display()
+    )]
+    OtherInputs {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A folder for the files of a run or an export that is a data set.
     #[error(
         "{}: holds a data set, whose manifest.json would be replaced: choose another folder, or delete this one first",

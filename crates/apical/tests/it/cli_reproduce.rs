@@ -166,7 +166,51 @@ fn folders_of_others_are_refused() {
     let message = stderr(&output);
     assert!(message.contains("data: is there already, and not of a reproduction"), "{message}");
     assert_eq!(fs::read_to_string(out.join("data/precious.txt")).unwrap(), "mine");
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 1, "something was written");
 
     let output = reproduce(&folder.path().join("none"), &["--resume".as_ref()]).output().unwrap();
     assert!(stderr(&output).contains("plan.json"), "{}", stderr(&output));
+}
+
+/// What was made with another device or seed is not removed unless that is asked for. The device is none, so that there is
+/// a data set and no training.
+#[test]
+fn what_other_inputs_have_made_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = plan(folder.path());
+    let out = folder.path().join("out");
+    let fails = |more: &[&str], code: i32, what: &str| {
+        let more: Vec<&OsStr> = more.iter().map(AsRef::as_ref).collect();
+        let output = reproduce(&out, &more).output().unwrap();
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{message}");
+        assert!(message.contains(what), "{what}: {message}");
+        message
+    };
+    let read = |name: &str| fs::read(out.join(name)).unwrap();
+    let with_plan = ["--plan", plan.to_str().unwrap()];
+    let with = |more: &[&'static str]| [&with_plan[..], more].concat();
+    fails(&with(&["--device", "none"]), 1, "device \"none\"");
+    fs::create_dir(out.join("mh")).unwrap();
+    fs::write(out.join("mh/last.safetensors"), "precious").unwrap();
+
+    // --resume goes on with the device of the plan, and with what is done
+    let message = fails(&["--resume"], 1, "device \"none\"");
+    assert_eq!(message.matches("done before").count(), 1, "{message}");
+    fails(&["--resume", "--device", "cpu"], 2, "cannot be used with");
+
+    let names = ["plan.json", "stages.json", "data/manifest.json", "mh/last.safetensors"];
+    let before = names.map(read);
+    let wrong = "was made from another plan, version or file: choose another --out";
+    fails(&with(&[]), 1, &format!("mh: {wrong}"));
+    fails(&with(&["--device", "none", "--seed", "4"]), 1, &format!("data: {wrong}"));
+    assert_eq!(names.map(read), before);
+
+    fails(&with(&["--device", "none", "--seed", "4", "--overwrite"]), 1, "device \"none\"");
+    let seed = |name: &str, pointer: &str| {
+        serde_json::from_slice::<Value>(&read(name)).unwrap().pointer(pointer).cloned()
+    };
+    assert_eq!(seed("plan.json", "/seed"), Some(json!(4)));
+    assert_eq!(seed("data/manifest.json", "/generator/trials/seed"), Some(json!(4)));
+    assert!(!out.join("mh").exists());
 }

@@ -10,6 +10,7 @@ use clap::Args;
 /// other commands of this program, which the report lists: each can be repeated with other options.
 ///
 /// What is done is not done again while its inputs are the same. Stopped, or killed, it goes on when it is started again.
+/// What other inputs have made in --out, such as networks of another seed, is not removed without --overwrite.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Files in --out:
@@ -52,12 +53,18 @@ pub(in crate::command) struct ReproduceArgs {
     /// Seed of all that is drawn; 1 by default, or that of --plan.
     #[arg(long, value_name = "N")]
     pub(super) seed: Option<u64>,
-    /// Where networks compute: cpu, or cuda:0, cuda:1, … in a program built with the feature cuda.
-    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
-    pub(super) device: String,
+    /// Where networks compute: cpu, which it is by default, or cuda:0, cuda:1, … in a program built with the feature cuda.
+    #[arg(long, value_name = "DEVICE")]
+    pub(super) device: Option<String>,
     /// Go on with the reproduction in --out, with its options.
-    #[arg(long, conflicts_with_all = ["quick", "standard", "full", "plan", "morphology", "seed"])]
+    #[arg(
+        long,
+        conflicts_with_all = ["quick", "standard", "full", "plan", "morphology", "seed", "device"]
+    )]
     pub(super) resume: bool,
+    /// Remove what another plan, version or file has made in --out, and make it again.
+    #[arg(long)]
+    pub(super) overwrite: bool,
     /// Show no progress.
     #[arg(long, short)]
     pub(super) quiet: bool,

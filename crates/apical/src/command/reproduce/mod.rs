@@ -50,10 +50,11 @@ pub(super) fn run(args: &ReproduceArgs) -> Result<(), Failure> {
         return Err(refusal("reproduce", message.to_owned()));
     }
     let plan = Plan::of(args)?;
+    let stages = stages(&plan);
+    let mut done = Stages::open(&args.out, &stages)?;
+    done.make_room(&stages, args.overwrite)?;
     fs::create_dir_all(&args.out).map_err(ApicalError::io(&args.out))?;
     write_json(&args.out.join(PLAN), &plan)?;
-    let stages = stages(&plan, &args.device);
-    let mut done = Stages::open(&args.out)?;
     for (place, stage) in stages.iter().enumerate() {
         if !args.quiet {
             to_stderr(&format!("[{}/{}] {}", place + 1, stages.len() + 1, stage.line));
@@ -83,7 +84,7 @@ fn evaluation(network: &str) -> String {
 }
 
 /// All that is done before figures are drawn, in order.
-fn stages(plan: &Plan, device: &str) -> Vec<Stage> {
+fn stages(plan: &Plan) -> Vec<Stage> {
     let inside = |path: &str| [path.to_owned()];
     let with_neuron = |line: Line| match &plan.morphology {
         Some(path) => line.input("--morphology", path),
@@ -105,7 +106,7 @@ fn stages(plan: &Plan, device: &str) -> Vec<Stage> {
         let settings = format!("{SETTINGS}/{}.json", network.folder);
         let train = |line: &str| {
             let line = Line::new(line).inside("--dataset", &inside(DATA));
-            line.inside("--out", &inside(&network.folder)).option("--device", device)
+            line.inside("--out", &inside(&network.folder)).option("--device", &plan.device)
         };
         let resumed = train("train --resume");
         stages.push(Stage {
@@ -121,7 +122,7 @@ fn stages(plan: &Plan, device: &str) -> Vec<Stage> {
             .inside("--checkpoint", &inside(&network.folder))
             .inside("--dataset", &inside(DATA))
             .inside("--out", &inside(&evaluation(&network.folder)))
-            .option("--device", device);
+            .option("--device", &plan.device);
         stages.push(Stage {
             folder: evaluation(&network.folder),
             line: with_neuron(line),
@@ -138,7 +139,7 @@ fn stages(plan: &Plan, device: &str) -> Vec<Stage> {
         .inside("--out", &inside(SPEED))
         .option("--batch-sizes", batch_sizes.join(","))
         .option("--seconds", plan.measured_s)
-        .option("--device", device);
+        .option("--device", &plan.device);
     stages.push(Stage {
         folder: SPEED.to_owned(),
         line: with_neuron(line),

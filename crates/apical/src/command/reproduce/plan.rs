@@ -30,6 +30,13 @@ pub(super) struct Plan {
     /// Neurons at a time whose speed is measured, and the least time of a measurement, s.
     pub(super) batch_sizes: Vec<u32>,
     pub(super) measured_s: f64,
+    /// Where networks compute.
+    #[serde(default = "cpu")]
+    pub(super) device: String,
+}
+
+fn cpu() -> String {
+    "cpu".to_owned()
 }
 
 /// A network that is trained.
@@ -72,6 +79,7 @@ impl Plan {
             None => Self::quick(),
         };
         plan.seed = args.seed.unwrap_or(plan.seed);
+        plan.device = args.device.clone().unwrap_or(plan.device);
         match &args.morphology {
             Some(path) if path == Path::new(DEFAULT) => plan.morphology = None,
             Some(path) => {
@@ -136,6 +144,7 @@ impl Plan {
             networks: networks.collect(),
             batch_sizes: vec![1, 8, 32, 128],
             measured_s: 1.0,
+            device: cpu(),
         }
     }
 

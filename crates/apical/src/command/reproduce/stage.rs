@@ -110,57 +110,62 @@ struct Entry {
     seconds: u64,
 }
 
-/// The stages that are done, or were begun.
+/// The stages of a plan, and which are done, or were begun.
 pub(super) struct Stages {
     out: PathBuf,
+    /// The hash of what each is to be made of.
+    inputs: BTreeMap<String, String>,
+    /// What the folder has.
     entries: BTreeMap<String, Entry>,
 }
 
 impl Stages {
-    /// Those of a folder, if there is any.
-    pub(super) fn open(out: &Path) -> Result<Self, ApicalError> {
+    /// Those of a plan, in a folder that nothing is changed in yet.
+    pub(super) fn open(out: &Path, stages: &[Stage]) -> Result<Self, ApicalError> {
         let path = out.join(STAGES);
         let entries = if path.exists() { read_json(&path)? } else { BTreeMap::new() };
-        Ok(Self { out: out.to_owned(), entries })
+        let mut inputs = BTreeMap::new();
+        for stage in stages {
+            let hash = inputs_of(stage, &inputs)?;
+            inputs.insert(stage.folder.clone(), hash);
+        }
+        Ok(Self { out: out.to_owned(), inputs, entries })
     }
 
-    /// The hash of what a stage is made of: versions, the command, the files that it reads, and the same of earlier stages.
-    fn inputs(&self, stage: &Stage) -> Result<String, ApicalError> {
-        let mut hash = Sha256::new();
-        let mut add = |part: &[u8]| {
-            // lengths, so that no two lists of parts look alike
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part);
-        };
-        let Versions { apical, numerics, .. } = Versions::current();
-        add(format!("{apical} {numerics}").as_bytes());
-        add(stage.line.to_string().as_bytes());
-        if let Some((path, settings)) = &stage.settings {
-            add(&json(path.as_ref(), settings)?);
+    /// Removes what other inputs have made in the folders of stages, if it may. What no stage has made is never removed, and
+    /// nothing is where something is refused.
+    pub(super) fn make_room(&self, stages: &[Stage], may_remove: bool) -> Result<(), ApicalError> {
+        let mut others = Vec::new();
+        for stage in stages {
+            let path = self.out.join(&stage.folder);
+            if self.is_begun(stage) || is_empty(&path)? {
+                continue;
+            }
+            if !self.entries.contains_key(&stage.folder) {
+                return Err(ApicalError::NotOurs { path });
+            }
+            if !may_remove {
+                return Err(ApicalError::OtherInputs { path });
+            }
+            others.push(path);
         }
-        for path in stage.line.inputs() {
-            add(&fs::read(path).map_err(ApicalError::io(path))?);
-        }
-        for folder in &stage.after {
-            add(self.entries.get(folder).map_or("", |entry| &entry.inputs).as_bytes());
-        }
-        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        others.iter().try_for_each(|path| fs::remove_dir_all(path).map_err(ApicalError::io(path)))
+    }
+
+    /// Whether it is done, or was begun, with the same inputs.
+    fn is_begun(&self, stage: &Stage) -> bool {
+        let known = self.entries.get(&stage.folder).map(|entry| &entry.inputs);
+        known.is_some() && known == self.inputs.get(&stage.folder)
     }
 
     /// Does what is to be done of a stage: nothing if it is done, the rest if it was begun, else all of it.
     pub(super) fn run(&mut self, stage: &Stage, ranks: &Ranks, quiet: bool) -> Result<(), Failure> {
-        let inputs = self.inputs(stage)?;
-        let folder = self.out.join(&stage.folder);
-        let known = self.entries.get(&stage.folder).cloned();
-        let is_same = known.as_ref().is_some_and(|known| known.inputs == inputs);
-        if is_same && known.is_some_and(|known| known.is_done) && folder.exists() {
+        let is_done = self.entries.get(&stage.folder).is_some_and(|entry| entry.is_done);
+        if is_done && self.is_begun(stage) && self.out.join(&stage.folder).exists() {
             if !quiet {
                 to_stderr("  done before");
             }
             return Ok(());
-        }
-        if !is_same {
-            self.clear(stage)?;
         }
         if let Some((path, settings)) = &stage.settings {
             let path = self.out.join(path);
@@ -168,6 +173,7 @@ impl Stages {
             fs::create_dir_all(folder).map_err(ApicalError::io(folder))?;
             write_json(&path, settings)?;
         }
+        let inputs = self.inputs.get(&stage.folder).cloned().unwrap_or_default();
         let entry = Entry { inputs, is_done: false, seconds: 0 };
         self.entries.insert(stage.folder.clone(), entry);
         self.save()?;
@@ -195,25 +201,40 @@ impl Stages {
         self.entries.get(folder).map_or("", |entry| &entry.inputs)
     }
 
-    /// Removes what a stage of other inputs has left. What no stage has made is not touched.
-    fn clear(&self, stage: &Stage) -> Result<(), ApicalError> {
-        let folder = self.out.join(&stage.folder);
-        let is_empty = match fs::read_dir(&folder) {
-            Ok(mut entries) => entries.next().is_none(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-            Err(error) => return Err(ApicalError::Io { path: folder, source: error }),
-        };
-        if is_empty {
-            return Ok(());
-        }
-        if !self.entries.contains_key(&stage.folder) {
-            return Err(ApicalError::NotOurs { path: folder });
-        }
-        fs::remove_dir_all(&folder).map_err(ApicalError::io(&folder))
-    }
-
     fn save(&self) -> Result<(), ApicalError> {
         write_json(&self.out.join(STAGES), &self.entries)
+    }
+}
+
+/// The hash of what a stage is made of: versions, the command, the files that it reads, and the same of earlier stages.
+fn inputs_of(stage: &Stage, earlier: &BTreeMap<String, String>) -> Result<String, ApicalError> {
+    let mut hash = Sha256::new();
+    let mut add = |part: &[u8]| {
+        // lengths, so that no two lists of parts look alike
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    };
+    let Versions { apical, numerics, .. } = Versions::current();
+    add(format!("{apical} {numerics}").as_bytes());
+    add(stage.line.to_string().as_bytes());
+    if let Some((path, settings)) = &stage.settings {
+        add(&json(path.as_ref(), settings)?);
+    }
+    for path in stage.line.inputs() {
+        add(&fs::read(path).map_err(ApicalError::io(path))?);
+    }
+    for folder in &stage.after {
+        add(earlier.get(folder).map_or("", String::as_str).as_bytes());
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Whether there is nothing in a folder, or no folder.
+fn is_empty(folder: &Path) -> Result<bool, ApicalError> {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(ApicalError::Io { path: folder.to_owned(), source: error }),
     }
 }
 
