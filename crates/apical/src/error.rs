@@ -270,6 +270,15 @@ pub enum ApicalError {
     #[cfg(all(feature = "dataset", feature = "eval"))]
     #[error(transparent)]
     Baseline(#[from] apical_eval::TrialsError<apical_dataset::store::StoreError>),
+    /// A folder for a new training that has one already.
+    #[error(
+        "{}: has a training already: --resume goes on with it, --overwrite replaces it",
+        path.display()
+    )]
+    HasTraining {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A network of a training that is to go on with other trials, or that has none to go on with.
     #[error("{}: is not a training with the trials of {}", path.display(), dataset.display())]
     OtherDataset {

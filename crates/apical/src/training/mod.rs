@@ -1,6 +1,7 @@
 //! Networks trained with the trials of a data set.
 //!
-//! [`Training::start`] draws the split, fits the scaling and the linear step and makes the network, [`Training::resume`] finds
+//! [`Training::start`] draws the split, fits the scaling and the linear step and makes the network, [`Training::start_over`] does so
+//! in the place of another training, [`Training::resume`] finds
 //! all of it in a folder again; [`Training::run`] makes steps until it is done. [`report`] says how good a network is on trials
 //! that it was not trained with.
 

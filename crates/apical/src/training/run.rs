@@ -29,6 +29,9 @@ pub const BEST: &str = "best.safetensors";
 /// Name of the file of errors on test trials.
 pub const TEST: &str = "test.json";
 
+/// Name of the file of all parameters.
+const CONFIG: &str = "config.json";
+
 /// The training of one network with the trials of a data set, in a folder.
 ///
 /// The folder has the networks [`LAST`] and [`BEST`], `config.json`, the losses of every step in `losses.csv`, those of
@@ -104,13 +107,31 @@ pub enum TrainingEvent<'a> {
 }
 
 impl Training {
-    /// Before the first step. What an earlier training has left in the folder is replaced.
+    /// Before the first step, in a folder that has no training yet.
     ///
     /// # Errors
     ///
-    /// Where the data set cannot be read, is not whole or has too few trials, the configuration makes no sense, or the folder
-    /// cannot be written to.
+    /// [`ApicalError::HasTraining`] if it has one. Where the data set cannot be read, is not whole or has too few trials, the
+    /// configuration makes no sense, or the folder cannot be written to.
     pub fn start(
+        dataset: &Path,
+        out: &Path,
+        config: TrainingConfig,
+        device: &Device,
+    ) -> Result<Self, ApicalError> {
+        if [LAST, BEST].iter().any(|file| out.join(file).exists()) {
+            return Err(ApicalError::HasTraining { path: out.to_owned() });
+        }
+        Self::start_over(dataset, out, config, device)
+    }
+
+    /// Before the first step. The files of a training that is in the folder are removed, once all that can be wrong with
+    /// the input is known.
+    ///
+    /// # Errors
+    ///
+    /// As [`Training::start`], but that the folder may have a training.
+    pub fn start_over(
         dataset: &Path,
         out: &Path,
         config: TrainingConfig,
@@ -133,7 +154,7 @@ impl Training {
             out: out.to_owned(),
         };
         training.remove_what_was()?;
-        replace_json(&out.join("config.json"), &training.config)?;
+        replace_json(&out.join(CONFIG), &training.config)?;
         training.save(LAST)?;
         Ok(training)
     }
@@ -284,14 +305,25 @@ impl Training {
         for entry in entries {
             let path = entry.map_err(ApicalError::io(&self.out))?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let is_ours = name.starts_with("events.out.tfevents.")
-                || [BEST, LAST, TEST, LOSSES, VALIDATION].contains(&&*name);
-            if is_ours {
+            if is_of_training(&name) {
                 fs::remove_file(&path).map_err(ApicalError::io(&path))?;
             }
         }
         Ok(())
     }
+}
+
+/// Whether a file of this name is one of a training, or what is left of one that was being written when a process was killed:
+/// `last.safetensors.7.partial`, `.losses.csv.7.partial`.
+fn is_of_training(name: &str) -> bool {
+    let partial = name.strip_suffix(".partial").and_then(|name| name.rsplit_once('.'));
+    let is_process = |id: &str| id.parse::<u32>().is_ok();
+    let name = match partial {
+        Some((name, id)) if is_process(id) => name.strip_prefix('.').unwrap_or(name),
+        _ => name,
+    };
+    name.starts_with("events.out.tfevents.")
+        || [BEST, LAST, TEST, CONFIG, LOSSES, VALIDATION].contains(&name)
 }
 
 /// A data set that is whole, and which one it is.

@@ -117,3 +117,45 @@ fn what_cannot_be_is_refused() {
     predict.args(["predict", "--checkpoint"]).arg(&network).arg("--out").arg(&out);
     fails(&mut predict, 1, "none.safetensors");
 }
+
+/// Another training is not replaced by mistake: only when asked to, and when all else is right.
+#[test]
+fn a_training_is_replaced_only_when_asked_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(&folder);
+    let config = config(&folder, r#"{"steps": 1, "residual": "persistence"}"#);
+    let out = folder.path().join("network");
+    assert!(train(&data, &out, Some(&config)).status().unwrap().success());
+    let read = |name: &str| fs::read(out.join(name)).unwrap();
+    let names = ["last.safetensors", "best.safetensors", "config.json", "test.json", "losses.csv"];
+    let before = names.map(read);
+    // what is not of a training stays, what is left of one that was killed does not
+    let own = ["notes.txt", "mine.1.partial", "last.safetensors.old.partial"];
+    let stale = ["last.safetensors.1.partial", ".losses.csv.1.partial", ".config.json.1.partial"];
+    own.iter().chain(&stale).for_each(|name| fs::write(out.join(name), name).unwrap());
+
+    let fails = |more: &[&str], what: &str| {
+        let output = train(&data, &out, Some(&config)).args(more).output().unwrap();
+        assert!(!output.status.success() && stderr(&output).contains(what), "{}", stderr(&output));
+        assert!(names.map(read) == before, "a file has changed");
+        assert!(stale.iter().all(|name| out.join(name).exists()));
+    };
+    fails(
+        &["--seed", "2"],
+        "network: has a training already: --resume goes on with it, --overwrite",
+    );
+    fails(&["--resume", "--overwrite"], "cannot be used with");
+    fs::rename(data.join("trials/000000.json"), folder.path().join("record")).unwrap();
+    fails(&["--overwrite"], "1 of 6 trials are missing");
+    fs::rename(folder.path().join("record"), data.join("trials/000000.json")).unwrap();
+
+    let output = train(&data, &out, Some(&config)).args(["--overwrite", "--seed", "2"]).output();
+    assert!(output.as_ref().unwrap().status.success(), "{}", stderr(&output.unwrap()));
+    assert!(names.iter().zip(&before).all(|(name, before)| read(name) != *before));
+    assert!(own.iter().all(|name| out.join(name).exists()));
+    assert!(!stale.iter().any(|name| out.join(name).exists()));
+    let events = fs::read_dir(&out).unwrap().filter(|entry| {
+        entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("events.out.")
+    });
+    assert_eq!(events.count(), 1);
+}

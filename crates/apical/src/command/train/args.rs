@@ -37,7 +37,7 @@ pub(in crate::command) struct TrainArgs {
     /// Data set of `apical dataset generate`.
     #[arg(long, value_name = "DIR")]
     pub(super) dataset: PathBuf,
-    /// Folder of the training; created, or replaced.
+    /// Folder of the training; created where it does not exist.
     #[arg(short, long, value_name = "DIR")]
     pub(super) out: PathBuf,
     /// Network; mh unless given here or in --config.
@@ -64,6 +64,9 @@ pub(in crate::command) struct TrainArgs {
     /// Go on with the training in --out.
     #[arg(long, conflicts_with_all = ["model", "voltages", "published", "config", "steps", "seed"])]
     pub(super) resume: bool,
+    /// Replace the training in --out, if there is one.
+    #[arg(long, conflicts_with = "resume")]
+    pub(super) overwrite: bool,
     /// Show no progress.
     #[arg(short, long)]
     pub(super) quiet: bool,

@@ -53,7 +53,8 @@ fn train(args: &TrainArgs, ranks: &Ranks) -> Result<(), Failure> {
 }
 
 fn begin(args: &TrainArgs, device: &Device) -> Result<Training, Failure> {
-    Ok(Training::start(&args.dataset, &args.out, config(args)?, device)?)
+    let start = if args.overwrite { Training::start_over } else { Training::start };
+    Ok(start(&args.dataset, &args.out, config(args)?, device)?)
 }
 
 fn config(args: &TrainArgs) -> Result<TrainingConfig, Failure> {
