@@ -4,6 +4,7 @@ mod choices;
 mod completions;
 mod dataset;
 mod dataset_neuron;
+mod electrodes;
 mod evaluate;
 mod inspect;
 mod lfp;

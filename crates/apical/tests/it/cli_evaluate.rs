@@ -135,7 +135,9 @@ fn a_network_that_sees_voltages() {
     assert_eq!(manifest["tables"].as_array().unwrap().len(), 13);
     assert_eq!(manifest["parameters"]["settling_ms"], 250);
 
-    // it agrees with itself
+    // it agrees with itself; with electrodes of a file
+    let electrodes = folder.path().join("two.csv");
+    fs::write(&electrodes, "0,40,0\n30,0,0\n").unwrap();
     let again = folder.path().join("again");
     let paths = [
         &network,
@@ -143,11 +145,16 @@ fn a_network_that_sees_voltages() {
         &data,
         Path::new("--other"),
         &out,
+        Path::new("--electrodes"),
+        &electrodes,
         Path::new("--quiet"),
         Path::new("--out"),
         &again,
     ];
     succeeds("evaluate --checkpoint", &paths);
+    assert_eq!(table(&again, "potentials").len(), 2 * 5);
+    let found = &crate::common::manifest(&again)["electrodes"];
+    assert_eq!(found.as_str().map(Path::new), Some(&*electrodes));
     let agreement = table(&again, "expert_agreement");
     assert!(number(&agreement[0], "mean_difference") < 1e-12);
     assert!((number(&agreement[0], "adjusted_rand_index") - 1.0).abs() < 1e-12);
@@ -186,4 +193,13 @@ fn a_network_that_sees_none() {
         .map(|row| format!("{} {}", row["predictor"], row["mode"]))
         .collect();
     assert_eq!(ways, ["network free", "linear step free"]);
+}
+
+/// A description of electrodes that says nothing is wrong usage, before anything is read.
+#[test]
+fn electrodes_are_checked_first() {
+    let line = ["evaluate", "--checkpoint", "none", "--dataset", "none", "--out", "none"];
+    let output = apical(&[&line[..], &["--electrodes", "seven"]].concat());
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("seven"), "{}", stderr(&output));
 }

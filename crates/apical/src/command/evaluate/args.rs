@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::command::electrodes::Electrodes;
+
 /// Evaluate a trained network on trials that it was not trained with.
 ///
 /// Predicts the test trials of its training (all trials of any other data set) one millisecond ahead from true voltages, and
@@ -58,9 +60,9 @@ pub(in crate::command) struct EvaluateArgs {
     /// Reconstruction of the neuron, or `default` for the embedded cell.
     #[arg(long, value_name = "FILE", default_value = "default")]
     pub(super) morphology: PathBuf,
-    /// Electrodes; see `apical lfp --help`.
-    #[arg(long, value_name = "PROBE", default_value = "six")]
-    pub(super) electrodes: String,
+    /// Electrodes: a description or a file; see `apical lfp --help`.
+    #[arg(long, value_name = "WHAT", value_parser = Electrodes::parse, default_value = "six")]
+    pub(super) electrodes: Electrodes,
     /// Where to compute: cpu, or cuda:0, cuda:1, … in a program built with the feature cuda.
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     pub(super) device: String,

@@ -30,7 +30,7 @@ use serde::Serialize;
 pub(super) use args::EvaluateArgs;
 
 use super::dataset_neuron::DatasetNeuron;
-use super::reconstruction::{MAX_COMPARTMENT_LENGTH_UM, PRESET, Reconstruction, soma_or_root};
+use super::reconstruction::{MAX_COMPARTMENT_LENGTH_UM, PRESET, Reconstruction};
 use super::{Failure, network_file, to_stderr};
 
 /// What the manifest says.
@@ -40,7 +40,7 @@ struct Manifest<'a> {
     checkpoint: PathBuf,
     dataset: &'a PathBuf,
     /// Where potentials are; none without a reconstruction of the neuron.
-    electrodes: Option<&'a str>,
+    electrodes: Option<String>,
     arrays: Vec<ArrayFile>,
     parameters: &'a EvaluationConfig,
     #[serde(flatten)]
@@ -130,7 +130,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
         versions: Versions::current(),
         checkpoint,
         dataset: &args.dataset,
-        electrodes: electrodes.is_some().then_some(&args.electrodes),
+        electrodes: electrodes.is_some().then(|| args.electrodes.to_string()),
         arrays,
         parameters: &config,
         evaluation: &evaluation,
@@ -201,8 +201,7 @@ fn electrodes(
     tree: &CompartmentTree,
 ) -> Result<(Probe, Electrodes), ApicalError> {
     let geometry = tree.geometry();
-    let (soma, _) = soma_or_root(tree);
-    let probe = Probe::from_description(&args.electrodes, geometry.center_um(soma.index()))?;
+    let probe = args.electrodes.probe(tree, &args.morphology.display().to_string())?;
     let matrix = TransferMatrix::new(&LineSource::default(), &geometry, probe.electrodes())?;
     let axial = AxialTree::new(tree, PRESET.axial_resistivity_ohm_cm())?;
     let predicted = network.frame().tasks.compartments();

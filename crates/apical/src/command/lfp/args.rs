@@ -1,4 +1,3 @@
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use apical::biophysics::preset::Preset;
@@ -6,6 +5,7 @@ use apical::extracellular::{Conductivity, Probe, SliceConfig};
 use clap::Args;
 
 use super::model::{Model, Signal};
+use crate::command::electrodes::Electrodes;
 use crate::command::number::{finite, positive};
 use crate::command::reconstruction::presets;
 use crate::command::{Failure, refusal};
@@ -192,43 +192,6 @@ fn is_same(a: &Path, b: &Path) -> bool {
     // The parent of a plain name.
     let a = if a.as_os_str().is_empty() { Path::new(".") } else { a };
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
-}
-
-/// Where electrodes come from.
-#[derive(Clone, Debug)]
-pub(super) enum Electrodes {
-    Description(String),
-    File(PathBuf),
-}
-
-impl Electrodes {
-    const EXTENSIONS: [&str; 4] = ["json", "npy", "csv", "txt"];
-
-    /// What exists or has the extension of a file is one; all else must be a description.
-    fn parse(text: &str) -> Result<Self, String> {
-        let path = Path::new(text);
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        let has_extension = extension.is_some_and(|extension| {
-            Self::EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
-        });
-        if has_extension || path.is_file() {
-            return Ok(Self::File(path.to_owned()));
-        }
-        match Probe::from_description(text, [0.0; 3]) {
-            Ok(_) => Ok(Self::Description(text.to_owned())),
-            Err(error) => Err(error.to_string()),
-        }
-    }
-}
-
-/// As it was given.
-impl fmt::Display for Electrodes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Description(text) => f.write_str(text),
-            Self::File(path) => path.display().fmt(f),
-        }
-    }
 }
 
 fn conductivity(text: &str) -> Result<Conductivity, String> {

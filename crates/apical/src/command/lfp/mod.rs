@@ -14,19 +14,17 @@ use apical::figure::cell_and_potentials;
 use apical::morphology::AxialTree;
 use apical::output::{Dtype, RunDirectory, Versions};
 
-use args::Electrodes;
 pub(super) use args::LfpArgs;
 use manifest::{Manifest, Parameters, electrode_entries};
 use model::Signal;
 use source::Source;
 
-use super::reconstruction::soma_or_root;
 use super::{Failure, compartment_name, counted, to_stderr};
 
 pub(super) fn run(args: &LfpArgs) -> Result<(), Failure> {
     args.check()?;
     let mut source = Source::open(args)?;
-    let probe = probe(args, &source)?;
+    let probe = args.electrodes.probe(&source.tree, &source.morphology.source)?;
     let geometry = source.tree.geometry();
     let model = args.model.build(args.sigma, args.slice()).map_err(ApicalError::from)?;
     let matrix =
@@ -67,24 +65,6 @@ pub(super) fn run(args: &LfpArgs) -> Result<(), Failure> {
         summary::write(&manifest, &potentials, &args.out)?;
     }
     Ok(())
-}
-
-/// The electrodes, those of a description around the soma.
-fn probe(args: &LfpArgs, source: &Source) -> Result<Probe, ApicalError> {
-    match &args.electrodes {
-        Electrodes::File(path) => apical::input::read_electrodes(path),
-        Electrodes::Description(text) => {
-            let (soma, is_soma) = soma_or_root(&source.tree);
-            if !is_soma {
-                to_stderr(&format!(
-                    "note: {}: there is no soma; electrodes are placed around the start of the root section",
-                    source.morphology.source
-                ));
-            }
-            let center_um = source.tree.geometry().center_um(soma.index());
-            Ok(Probe::from_description(text, center_um)?)
-        }
-    }
 }
 
 /// From voltages to potentials.
