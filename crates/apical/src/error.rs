@@ -279,13 +279,44 @@ pub enum ApicalError {
         /// The folder.
         path: PathBuf,
     },
-    /// A network of a training that is to go on with other trials, or that has none to go on with.
+    /// A network of a training that is to go on with other trials.
     #[error("{}: is not a training with the trials of {}", path.display(), dataset.display())]
     OtherDataset {
         /// The file of the network.
         path: PathBuf,
         /// The data set.
         dataset: PathBuf,
+    },
+    /// A network whose training is to go on, in a file that was saved without it.
+    #[error(
+        "{}: holds a network without the state of its training: only last.safetensors can be gone on with",
+        path.display()
+    )]
+    NoTrainer {
+        /// The file of the network.
+        path: PathBuf,
+    },
+    /// The folder of a training before its first validation.
+    #[error(
+        "{}: the training has not been validated yet, and has no best.safetensors: wait, or name its last.safetensors",
+        path.display()
+    )]
+    NotValidated {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A network of another neuron than that of a data set.
+    #[error(
+        "{}: is a network of another neuron than that of {}: {}",
+        path.display(), dataset.display(), other_neuron(*compartments)
+    )]
+    OtherNeuron {
+        /// The file of the network.
+        path: PathBuf,
+        /// The data set.
+        dataset: PathBuf,
+        /// Number of compartments of the network's neuron and of that of the data set.
+        compartments: [usize; 2],
     },
     /// A network that stops while it goes through trials.
     #[cfg(feature = "surrogate")]
@@ -340,7 +371,10 @@ pub enum ApicalError {
         source: crate::input::NeuronioError,
     },
     /// A data set with damaged or missing trials.
-    #[error("{}: {damaged} trials are damaged, {missing} are missing", path.display())]
+    #[error(
+        "{}: {damaged} trials are damaged, {missing} are missing: {}",
+        path.display(), mend(*missing, *damaged)
+    )]
     NotWhole {
         /// The data set.
         path: PathBuf,
@@ -358,6 +392,31 @@ impl ApicalError {
     pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }
+    }
+}
+
+/// What differs between two neurons, of so many compartments.
+fn other_neuron([network, dataset]: [usize; 2]) -> String {
+    if network == dataset {
+        format!("both have {network} compartments, which are not the same")
+    } else {
+        format!("its compartments are {network}, those of the data set {dataset}")
+    }
+}
+
+/// What to do about a data set with so many missing and damaged trials.
+fn mend(missing: usize, damaged: usize) -> &'static str {
+    match (missing, damaged) {
+        (0, 0) => {
+            "the checksum in manifest.json is not that of the trials; `apical dataset merge` writes it again"
+        }
+        (_, 0) => {
+            "the command that makes the data set, such as `apical dataset generate`, goes on when it is repeated"
+        }
+        _ => {
+            "`apical dataset verify --discard` removes those that are damaged, and the command that makes the data set, such as \
+             `apical dataset generate`, makes them again when it is repeated"
+        }
     }
 }
 

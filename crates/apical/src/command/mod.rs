@@ -23,8 +23,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use apical::ApicalError;
-use apical::core::{CompartmentRecord, CoreError};
-use apical::training::BEST;
+use apical::core::{CompartmentRecord, CoreError, TrialLayout};
+use apical::surrogate::Network;
+use apical::training::{BEST, LAST};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use ranks::Ranks;
@@ -146,8 +147,31 @@ fn compartment_name(record: &CompartmentRecord) -> String {
 }
 
 /// The file of a network: the best one, of the folder of a training.
-fn network_file(given: &Path) -> PathBuf {
-    if given.is_dir() { given.join(BEST) } else { given.to_owned() }
+fn network_file(given: &Path) -> Result<PathBuf, ApicalError> {
+    if !given.is_dir() {
+        return Ok(given.to_owned());
+    }
+    let best = given.join(BEST);
+    if !best.exists() && given.join(LAST).exists() {
+        return Err(ApicalError::NotValidated { path: given.to_owned() });
+    }
+    Ok(best)
+}
+
+/// Refuses a network that is not of the neuron of a data set.
+fn check_neuron(
+    path: &Path,
+    network: &Network,
+    dataset: &Path,
+    layout: &TrialLayout,
+) -> Result<(), ApicalError> {
+    let compartments = [network.layout(), layout].map(|layout| &layout.compartments);
+    if compartments[0] == compartments[1] {
+        return Ok(());
+    }
+    let [path, dataset] = [path, dataset].map(Path::to_owned);
+    let compartments = compartments.map(|compartments| compartments.len());
+    Err(ApicalError::OtherNeuron { path, dataset, compartments })
 }
 
 /// A line on standard error. If even that is closed, there is nobody left to tell.

@@ -163,16 +163,18 @@ impl Training {
     ///
     /// # Errors
     ///
-    /// As [`Training::start`], and where there is no checkpoint, it is damaged, or one of another data set.
+    /// As [`Training::start`], and where there is no checkpoint, it is damaged, was saved without its training, or is one of
+    /// another data set.
     pub fn resume(dataset: &Path, out: &Path, device: &Device) -> Result<Self, ApicalError> {
         let (store, identity) = open(dataset)?;
         let path = out.join(LAST);
         let Checkpoint { network, trainer, notes, .. } = Checkpoint::load(&path, device)?;
         let notes: Notes = serde_json::from_value(notes)
             .map_err(|source| ApicalError::Json { path: path.clone(), source })?;
-        let (Some(trainer), true) = (trainer, notes.dataset == identity) else {
+        if notes.dataset != identity {
             return Err(ApicalError::OtherDataset { path, dataset: dataset.to_owned() });
-        };
+        }
+        let trainer = trainer.ok_or(ApicalError::NoTrainer { path })?;
         let Notes { config, split, position, .. } = notes;
         let out = out.to_owned();
         Ok(Self { config, store, identity, split, position, network, trainer, out })

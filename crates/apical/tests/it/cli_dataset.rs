@@ -67,6 +67,9 @@ fn shards_are_merged_to_what_one_run_makes() {
     assert!(running.iter_mut().all(|child| child.wait().unwrap().success()));
     let message = fails(apical(&["merge"]).arg(&parts));
     assert!(message.contains("2 of 7 trials are missing, trial 2 among them"), "{message}");
+    assert!(message.contains("goes on when it is repeated"), "{message}");
+    let message = fails(apical(&["verify"]).arg(&parts));
+    assert!(message.contains("`apical dataset generate`, goes on"), "{message}");
     succeeds(&mut generate(&parts, 7, &["--shard", "2/3", "--batch-size", "1"]));
     assert!(Manifest::read(&parts).unwrap().seal.is_none());
     assert!(succeeds(apical(&["merge"]).arg(&parts)).contains(&checksum(&whole)));
@@ -169,6 +172,8 @@ fn damage_is_reported_and_can_be_mended() {
     assert_eq!(verified.status.code(), Some(1));
     let report = text(&verified.stdout);
     assert!(report.contains("trial 3: ") && report.contains("its content is not what was written"));
+    let hint = "`apical dataset verify --discard` removes those that are damaged";
+    assert!(text(&verified.stderr).contains(hint), "{}", text(&verified.stderr));
     assert!(
         report.contains("trial 0: ") && report.contains("soma_mv/c/0/0: is missing"),
         "{report}"

@@ -3,11 +3,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use crate::common::training::{config, data, succeeds, train};
-use crate::common::{array, manifest, stderr, stdout, stop};
+use crate::common::{SMALL_CELL, apical, array, manifest, stderr, stdout, stop};
 
 /// Killed or interrupted at any moment, a training goes on to the same network, to the last bit, and to the same table of losses, times
 /// aside.
@@ -158,4 +158,44 @@ fn a_training_is_replaced_only_when_asked_to() {
         entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("events.out.")
     });
     assert_eq!(events.count(), 1);
+}
+
+/// What does not belong together is refused with what differs, and what cannot be used yet with what to do.
+#[test]
+fn networks_are_refused_with_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(&folder);
+    let config = config(&folder, r#"{"steps": 1, "residual": "persistence"}"#);
+    let [network, out, other, cell] =
+        ["network", "out", "other", "cell.swc"].map(|name| folder.path().join(name));
+    assert!(train(&data, &network, Some(&config)).status().unwrap().success());
+    let fails = |output: Output, what: &str| {
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(stderr(&output).contains(what), "{}", stderr(&output));
+    };
+
+    fs::write(&cell, SMALL_CELL).unwrap();
+    let line = "dataset generate --quiet --trials 3 --duration-ms 20 --morphology";
+    succeeds(line, &[&cell, Path::new("--out"), &other]);
+    let [network_text, other_text, out] =
+        [&network, &other, &out].map(|path| path.to_str().unwrap());
+    let paths = ["--checkpoint", network_text, "--dataset", other_text, "--out", out];
+    let count = manifest(&other)["layout"]["compartments"].as_array().unwrap().len();
+    let differs = format!(
+        "is a network of another neuron than that of {other_text}: its compartments are 642, those of the data set {count}"
+    );
+    for command in [&["evaluate"][..], &["speed"], &["predict", "--trial", "0"]] {
+        fails(apical(&[command, &paths].concat()), &differs);
+    }
+    let another = format!("is not a training with the trials of {other_text}");
+    fails(train(&other, &network, None).output().unwrap(), &another);
+
+    // the best network has no state to go on from
+    let [best, last] = ["best", "last"].map(|name| network.join(format!("{name}.safetensors")));
+    fs::copy(&best, last).unwrap();
+    let stateless = "last.safetensors: holds a network without the state of its training";
+    fails(train(&data, &network, None).output().unwrap(), stateless);
+    fs::remove_file(best).unwrap();
+    let unvalidated = "network: the training has not been validated yet";
+    fails(apical(&["predict", "--checkpoint", network_text, "--out", out]), unvalidated);
 }

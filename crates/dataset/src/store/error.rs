@@ -111,7 +111,11 @@ pub enum StoreError {
         trials: usize,
     },
     /// Trials that have not been made yet.
-    #[error("{}: {missing} of {trials} trials are missing, trial {first} among them", path.display())]
+    #[error(
+        "{}: {missing} of {trials} trials are missing, trial {first} among them: the command that makes the data set goes on \
+         when it is repeated",
+        path.display()
+    )]
     Incomplete {
         /// The data set.
         path: PathBuf,

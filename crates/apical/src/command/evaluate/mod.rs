@@ -31,7 +31,7 @@ pub(super) use args::EvaluateArgs;
 
 use super::dataset_neuron::DatasetNeuron;
 use super::reconstruction::{MAX_COMPARTMENT_LENGTH_UM, PRESET, Reconstruction};
-use super::{Failure, network_file, to_stderr};
+use super::{Failure, check_neuron, network_file, to_stderr};
 
 /// What the manifest says.
 #[derive(Serialize)]
@@ -49,7 +49,7 @@ struct Manifest<'a> {
 
 pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     keep_freed_memory();
-    let checkpoint = network_file(&args.checkpoint);
+    let checkpoint = network_file(&args.checkpoint)?;
     let config: EvaluationConfig = match &args.config {
         Some(path) => read_json(path)?,
         None => EvaluationConfig::default(),
@@ -59,10 +59,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<(), Failure> {
         Checkpoint::load(&checkpoint, &device(&args.device)?).map_err(ApicalError::from)?;
     let network = Arc::new(loaded.network);
     let store = Store::open(&args.dataset).map_err(ApicalError::from)?;
-    if store.layout().compartments != network.layout().compartments {
-        let dataset = args.dataset.clone();
-        return Err(ApicalError::OtherDataset { path: checkpoint, dataset }.into());
-    }
+    check_neuron(&checkpoint, &network, &args.dataset, store.layout())?;
     let mut trials = untouched_trials(&checkpoint, loaded.notes, &store)?;
     trials.truncate(args.trials.map_or(usize::MAX, |count| count as usize));
     let tree = neuron(args, &network)?;

@@ -1,10 +1,12 @@
 use apical::ApicalError;
-use apical::core::{BinnedEvents, Trial, TrialLayout, TrialMarks, TrialSource};
+use apical::core::{BinnedEvents, Trial, TrialMarks, TrialSource};
 use apical::dataset::store::Store;
 use apical::dataset::{DendriticTrees, InputProcess};
 use apical::input::read_events;
+use apical::surrogate::Network;
 
 use super::PredictArgs;
+use crate::command::check_neuron;
 
 /// Seed of drawn events where none is given, as that of `apical simulate`.
 const SEED: u64 = 4;
@@ -14,13 +16,11 @@ const DURATION_MS: u32 = 600;
 const V_INIT_MV: f64 = -76.0;
 
 /// The input as a trial; its voltages are true where it is one of a data set, else those of t = 0 alone.
-pub(super) fn trial(args: &PredictArgs, layout: &TrialLayout) -> Result<Trial, ApicalError> {
+pub(super) fn trial(args: &PredictArgs, network: &Network) -> Result<Trial, ApicalError> {
+    let layout = network.layout();
     if let (Some(dataset), Some(trial)) = (&args.dataset, args.trial) {
         let store = Store::open(dataset)?;
-        if store.layout().compartments != layout.compartments {
-            let path = dataset.clone();
-            return Err(ApicalError::OtherDataset { path: args.checkpoint.clone(), dataset: path });
-        }
+        check_neuron(&args.checkpoint, network, dataset, store.layout())?;
         return Ok((*store.trial(trial)?).clone());
     }
     let bins = args.duration_ms.unwrap_or(DURATION_MS);

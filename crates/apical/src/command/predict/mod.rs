@@ -58,10 +58,10 @@ struct Manifest {
 }
 
 pub(super) fn run(args: &PredictArgs) -> Result<(), Failure> {
-    let path = network_file(&args.checkpoint);
+    let path = network_file(&args.checkpoint)?;
     let device = device(&args.device)?;
     let network = Arc::new(Checkpoint::load(&path, &device).map_err(ApicalError::from)?.network);
-    let trial = input::trial(args, network.layout())?;
+    let trial = input::trial(args, &network)?;
     let prediction = predict(&network, &trial, args.teacher_forced)?;
     let errors = match args.dataset {
         Some(_) => Some(errors(&network, &trial, &prediction)?),

@@ -75,7 +75,7 @@ impl Results {
             let text = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
             let courses = folder.join(COURSES);
             let matrix = |name: &str| read_matrix(&folder.join(name));
-            let checkpoint = network_file(&out.join(&planned.folder));
+            let checkpoint = network_file(&out.join(&planned.folder))?;
             let evaluation: Evaluation = read_manifest(&folder)?;
             let example = match &evaluation.example {
                 Some(_) => {

@@ -24,7 +24,7 @@ use clock::{Timed, median};
 
 use super::dataset_neuron::DatasetNeuron;
 use super::reconstruction::{MAX_COMPARTMENT_LENGTH_UM, PRESET, Reconstruction};
-use super::{Failure, network_file};
+use super::{Failure, check_neuron, network_file};
 
 /// Length of a stretch, ms: what runs freely does not run far.
 const STRETCH_MS: usize = 10;
@@ -132,12 +132,9 @@ fn sides(args: &SpeedArgs, store: &Store) -> Result<Vec<Side>, ApicalError> {
     let device = device(&args.device)?;
     let mut sides = Vec::new();
     for path in &args.checkpoint {
-        let file = network_file(path);
+        let file = network_file(path)?;
         let network = Arc::new(Checkpoint::load(&file, &device)?.network);
-        if network.layout().compartments != store.layout().compartments {
-            let dataset = args.dataset.clone();
-            return Err(ApicalError::OtherDataset { path: file, dataset });
-        }
+        check_neuron(&file, &network, &args.dataset, store.layout())?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         let precisions = [Precision::Float32, Precision::Fixed16];
         for precision in precisions.into_iter().take(if device.is_cpu() { 2 } else { 1 }) {
