@@ -15,11 +15,15 @@ pub(crate) fn partial(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Writes a file whole: what is there stays until all of the new is.
+/// Writes a file whole: what is there stays until all of the new is. A pipe or a device is no file, and is written to.
 pub(crate) fn replace(
     path: &Path,
     content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<(), ApicalError> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let mut out = BufWriter::new(File::create(path).map_err(ApicalError::io(path))?);
+        return content(&mut out).and_then(|()| out.flush()).map_err(ApicalError::io(path));
+    }
     let partial = partial(path);
     let written = File::create(&partial).and_then(|file| {
         let mut out = BufWriter::new(file);

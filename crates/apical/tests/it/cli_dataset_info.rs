@@ -74,7 +74,15 @@ fn info(root: &Path, options: &[&str]) -> String {
 fn figure(root: &Path) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("figure.svg");
+    // a new file takes the place of the one that is there, which is not written into
+    let other = folder.path().join("other.svg");
+    fs::write(&other, "old").unwrap();
+    fs::hard_link(&other, &path).unwrap();
     info(root, &["--svg", path.to_str().unwrap()]);
+    assert_eq!(fs::read_to_string(other).unwrap(), "old");
+    if cfg!(unix) {
+        assert!(info(root, &["--svg", "/dev/stdout"]).starts_with("<svg"), "a pipe is written to");
+    }
     let svg = fs::read_to_string(path).unwrap();
     assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n"), "{svg}");
     assert!(!svg.contains("NaN") && !svg.contains("inf"), "every place is a number");

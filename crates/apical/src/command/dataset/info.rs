@@ -9,6 +9,7 @@ use apical::dataset::store::{
     count_input,
 };
 use apical::figure::dataset_overview;
+use apical::output::write_whole;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
@@ -54,7 +55,9 @@ pub(super) fn run(args: &InfoArgs) -> Result<(), Failure> {
         let name = args.dataset.file_name().unwrap_or(args.dataset.as_os_str());
         let title = format!("{}: {}", name.display(), extent(&summary));
         let figure = dataset_overview(&title, &store, &input).map_err(ApicalError::from)?;
-        fs::write(path, figure).map_err(|source| ApicalError::Io { path: path.clone(), source })?;
+        // the file that a link leads to, and not the link, is replaced
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+        write_whole(&path, figure.as_bytes())?;
     }
     let mut out = io::stdout().lock();
     if args.json {
