@@ -168,6 +168,16 @@ fn damage_is_reported_and_can_be_mended() {
     bytes[middle] ^= 0x10;
     fs::write(&damaged, bytes).unwrap();
     fs::remove_file(data.join("soma_mv/c/0/0")).unwrap();
+    let verified = apical(&["verify", "--json"]).arg(&data).output().unwrap();
+    assert_eq!(verified.status.code(), Some(1));
+    let files = serde_json::json!([
+        {"trial": 0, "path": data.join("soma_mv/c/0/0"), "damage": "missing"},
+        {"trial": 3, "path": damaged, "damage": "content"},
+    ]);
+    let expected = serde_json::json!(
+        {"trials": 5, "missing": [], "damaged": files, "sealed_as_found": true}
+    );
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&verified.stdout).unwrap(), expected);
     let verified = apical(&["verify", "--quiet", "--discard"]).arg(&data).output().unwrap();
     assert_eq!(verified.status.code(), Some(1));
     let report = text(&verified.stdout);

@@ -37,5 +37,5 @@ pub use summary::{
     BySynapse, ByTree, CalciumSummary, DatasetSummary, InputRate, IntervalSummary, NeuronSummary,
     OutputSummary, Spread, TrialInput, count_input,
 };
-pub use verify::{Damage, Verification, discard, verify};
+pub use verify::{Damage, DamagedFile, Verification, discard, verify};
 pub use writer::StoreWriter;

@@ -4,12 +4,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use serde::Serialize;
 
 use super::writer::remove_trial;
 use super::{FileRecord, Manifest, Seal, Store, StoreError, TrialRecord, file};
 
-/// What is wrong with a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is wrong with a file; in JSON `"missing"`, `{"size": {"written": 9, "found": 8}}`, `"content"`, `"other_dataset"` or
+/// `{"record": why}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Damage {
     /// It is not there.
@@ -61,16 +64,28 @@ impl Damage {
     }
 }
 
+/// A file of a trial that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct DamagedFile {
+    /// The trial.
+    pub trial: usize,
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub damage: Damage,
+}
+
 /// What reading all files of a data set has shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Verification {
     /// Trials that are there, whole or not.
     pub trials: usize,
     /// Trials that have not been made.
     pub missing: Vec<usize>,
-    /// Trials with a damaged file: number, file, what is wrong with it.
-    pub damaged: Vec<(usize, PathBuf, Damage)>,
+    /// Damaged files, in order of trials.
+    pub damaged: Vec<DamagedFile>,
     /// Whether the seal, where there is one, is that of the trials that are there.
     pub sealed_as_found: bool,
 }
@@ -97,19 +112,21 @@ pub fn verify(root: &Path, done: impl Fn(&TrialRecord) + Sync) -> Result<Verific
         for (name, expected) in &record.files {
             let path = root.join(name);
             let damage = Damage::of(&path, expected)?;
-            damaged.extend(damage.map(|damage| (record.trial, path, damage)));
+            let trial = record.trial;
+            damaged.extend(damage.map(|damage| DamagedFile { trial, path, damage }));
         }
         done(record);
         Ok(damaged)
     };
     let files = records.par_iter().map(of_trial).collect::<Result<Vec<_>, StoreError>>()?;
     let of_record = |(trial, damage): (usize, &Damage)| {
-        (trial, root.join(TrialRecord::name(trial)), damage.clone())
+        let path = root.join(TrialRecord::name(trial));
+        DamagedFile { trial, path, damage: damage.clone() }
     };
     let mut damaged: Vec<_> = store.damaged_records().map(of_record).collect();
     let trials = records.len() + damaged.len();
     damaged.extend(files.into_iter().flatten());
-    damaged.sort_by_key(|(trial, ..)| *trial);
+    damaged.sort_by_key(|file| file.trial);
     let seal = store.manifest().seal.as_ref();
     Ok(Verification {
         trials,

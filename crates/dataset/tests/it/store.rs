@@ -10,8 +10,8 @@ use apical_core::{
     Region, SectionType, SynapseId, Trial, TrialLayout, TrialMarks, TrialSource, TrialsInMemory,
 };
 use apical_dataset::store::{
-    Damage, FORMAT_VERSION, Manifest, Store, StoreError, StoreWriter, VoltagePrecision, discard,
-    seal, verify,
+    Damage, DamagedFile, FORMAT_VERSION, Manifest, Store, StoreError, StoreWriter,
+    VoltagePrecision, discard, seal, verify,
 };
 use apical_dataset::{Loader, LoaderConfig, Position, Scaling, ScalingMethod};
 use serde_json::{Value, json};
@@ -281,14 +281,13 @@ fn damage_is_found() {
 
     let found = verify(root, |_| ()).unwrap();
     let written = bytes.len() as u64;
-    assert_eq!(
-        found.damaged,
-        [
-            (0, flipped, Damage::Content),
-            (1, cut, Damage::Size { written, found: written - 1 }),
-            (2, lost, Damage::Missing),
-        ]
-    );
+    let damaged = found.damaged.iter().map(|file| (file.trial, &file.path, &file.damage));
+    let expected = [
+        (0, &flipped, &Damage::Content),
+        (1, &cut, &Damage::Size { written, found: written - 1 }),
+        (2, &lost, &Damage::Missing),
+    ];
+    assert_eq!(damaged.collect::<Vec<_>>(), expected);
     // reading does not pass it by either
     let store = Store::open(root).unwrap();
     let error = store.trial(0).map(|_| ()).unwrap_err();
@@ -297,7 +296,7 @@ fn damage_is_found() {
     assert!(matches!(store.trial(2), Err(StoreError::Damaged { damage: Damage::Missing, .. })));
 
     // what is forgotten is made again, and is as before
-    discard(root, found.damaged.iter().map(|(trial, ..)| *trial)).unwrap();
+    discard(root, found.damaged.iter().map(|file| file.trial)).unwrap();
     assert_eq!(Manifest::read(root).unwrap().seal, None);
     let writer = StoreWriter::open(root, &manifest(3, 250)).unwrap();
     (0..3).filter(|&number| !writer.has(number).unwrap()).for_each(|number| write(&writer, number));
@@ -329,7 +328,7 @@ fn damaged_records_are_found() {
         let found = verify(root, |_| ()).unwrap();
         assert!(!found.is_whole());
         assert_eq!((found.trials, found.damaged.len()), (3, 1));
-        let (trial, path, damage) = &found.damaged[0];
+        let DamagedFile { trial, path, damage, .. } = &found.damaged[0];
         assert_eq!((*trial, path), (number, &record(number)));
         assert!(damage.to_string().contains(expected), "{damage}");
         let writer = StoreWriter::open(root, &manifest(3, 20)).unwrap();

@@ -2,7 +2,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use apical::ApicalError;
-use apical::dataset::store::{Verification, discard, verify};
+use apical::dataset::store::{DamagedFile, Verification, discard, verify};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -10,7 +10,7 @@ use crate::command::{Failure, counted, to_stderr};
 
 /// Read all files of a data set and compare them with their checksums.
 ///
-/// Fails if a file is damaged or a trial is missing, and says which.
+/// Fails with status 1 if a file is damaged or a trial is missing, and says which.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Damaged trials are made again, the same to the bit, after they are discarded:
@@ -23,6 +23,9 @@ pub(super) struct VerifyArgs {
     /// Remove damaged trials, so that `apical dataset generate` makes them again.
     #[arg(long)]
     discard: bool,
+    /// Print JSON instead of text.
+    #[arg(long)]
+    json: bool,
     /// Show no progress.
     #[arg(short, long)]
     quiet: bool,
@@ -35,31 +38,39 @@ pub(super) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     }
     let found = verify(&args.dataset, |_| bar.inc(1)).map_err(ApicalError::from)?;
     bar.finish_and_clear();
-    let is_whole = found.is_whole();
-    let Verification { trials, missing, damaged, sealed_as_found, .. } = found;
-    for (trial, path, damage) in &damaged {
-        writeln!(io::stdout(), "trial {trial}: {}: {damage}", path.display())?;
+    let mut out = io::stdout().lock();
+    if args.json {
+        serde_json::to_writer_pretty(&mut out, &found).map_err(io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        write_text(&mut out, &found)?;
     }
-    let mut damaged: Vec<usize> = damaged.into_iter().map(|(trial, ..)| trial).collect();
+    let mut damaged: Vec<usize> = found.damaged.iter().map(|file| file.trial).collect();
     damaged.dedup();
-    if let Some(first) = missing.first() {
-        writeln!(
-            io::stdout(),
-            "missing: {}, trial {first} first",
-            counted(missing.len(), "trial")
-        )?;
-    }
-    if !sealed_as_found && missing.is_empty() && damaged.is_empty() {
-        writeln!(io::stdout(), "manifest.json: the checksum in it is not that of the trials")?;
-    }
     if args.discard && !damaged.is_empty() {
         discard(&args.dataset, damaged.iter().copied()).map_err(ApicalError::from)?;
         to_stderr(&format!("discarded {}", counted(damaged.len(), "trial")));
     }
-    if is_whole {
-        writeln!(io::stdout(), "{} verified", counted(trials, "trial"))?;
+    if found.is_whole() {
         return Ok(());
     }
-    let (missing, damaged) = (missing.len(), damaged.len());
+    let (missing, damaged) = (found.missing.len(), damaged.len());
     Err(ApicalError::NotWhole { path: args.dataset.clone(), missing, damaged }.into())
+}
+
+fn write_text(out: &mut impl Write, found: &Verification) -> io::Result<()> {
+    for DamagedFile { trial, path, damage, .. } in &found.damaged {
+        writeln!(out, "trial {trial}: {}: {damage}", path.display())?;
+    }
+    if let Some(first) = found.missing.first() {
+        let missing = counted(found.missing.len(), "trial");
+        writeln!(out, "missing: {missing}, trial {first} first")?;
+    }
+    if !found.sealed_as_found && found.missing.is_empty() && found.damaged.is_empty() {
+        writeln!(out, "manifest.json: the checksum in it is not that of the trials")?;
+    }
+    if found.is_whole() {
+        writeln!(out, "{} verified", counted(found.trials, "trial"))?;
+    }
+    Ok(())
 }
