@@ -183,7 +183,7 @@ fn models_and_media_are_those_asked_for() {
         ("--model point", &PointSource::default()),
         ("--model root-as-point --sigma 0.5", &RootAsPoint::new(isotropic)),
         ("--model line --sigma 0.5", &LineSource::new(isotropic)),
-        ("--sigma 0.3,0.4,0.35", &LineSource::new(medium)),
+        ("--sigma-s-per-m 0.3,0.4,0.35", &LineSource::new(medium)),
     ];
     for (line, model) in models {
         let (out, _) = found(run.path(), &format!("--electrodes six {line}"));
@@ -224,7 +224,7 @@ fn a_slice_on_an_array() {
     assert!(message.contains("--slice-thickness-um"), "{message}");
     let line = "--electrodes six --slice-thickness-um 400 --sigma 0.3,0.4,0.3";
     let message = refused(run.path(), line, 2);
-    assert!(message.contains("--sigma of a slice is one value"), "{message}");
+    assert!(message.contains("--sigma-s-per-m of a slice is one value"), "{message}");
 }
 
 #[test]

@@ -40,7 +40,8 @@ pub(in crate::command) struct LfpArgs {
     pub(super) model: Model,
     /// Conductivity of the medium, S/m: one value, or three along x, y and z as 0.3,0.4,0.35.
     #[arg(
-        long, value_name = "S/m", value_parser = conductivity, default_value = "0.3"
+        long = "sigma-s-per-m", visible_alias = "sigma", value_name = "X",
+        value_parser = conductivity, default_value = "0.3"
     )]
     pub(super) sigma: Conductivity,
 
@@ -133,7 +134,7 @@ Examples:
     apical simulate --currents --out run
     apical lfp --voltages run --electrodes six --out lfp
   A laminar probe 30 µm beside the soma, in a medium that conducts better along y:
-    apical lfp --voltages run --electrodes laminar:n=24,pitch=50,x=30 --sigma 0.3,0.4,0.3 --out lfp
+    apical lfp --voltages run --electrodes laminar:n=24,pitch=50,x=30 --sigma-s-per-m 0.3,0.4,0.3 --out lfp
   Contacts of one's own, the soma a point:
     apical lfp --voltages run --electrodes probe.json --model root-as-point --out lfp
   A slice of 400 µm on a planar array 200 µm below a soma at z = 0 (--array-z-um is in the reconstruction's coordinates):
@@ -165,7 +166,7 @@ impl LfpArgs {
             ("--sample-ms", self.sample_ms.is_some()),
         ];
         if self.slice_thickness_um.is_some() && !self.sigma.is_isotropic() {
-            let why = "--sigma of a slice is one value: its images need the same in all directions";
+            let why = "--sigma-s-per-m of a slice is one value: its images need the same in all directions";
             return Err(refusal("lfp", why.to_owned()));
         }
         let is_run = self.voltages.is_dir();
