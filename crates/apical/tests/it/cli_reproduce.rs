@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::common::{stderr, stop};
+use crate::common::{stderr, stdout, stop};
 use serde_json::{Value, json};
 
 /// Networks of three taps, one that sees voltages with experts, and one that does not.
@@ -114,6 +114,7 @@ fn a_reproduction_goes_on_and_comes_to_the_same_bytes() {
     let quiet = [&with_plan[..], &["--quiet".as_ref()]].concat();
     let output = reproduce(&whole, &quiet).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!((String::new(), String::new()), (stdout(&output), stderr(&output)));
     assert_eq!(report(&out), report(&whole));
 
     let text = report(&out);

@@ -56,7 +56,8 @@ fn a_trained_network_predicts() {
     let mut command = train(&data, &network, Some(&config));
     let output = command.args(["--voltages", "estimated"]).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    let table = stdout(&output);
+    assert_eq!(stdout(&output), "", "--quiet");
+    let table = succeeds("train --resume --dataset", &[&data, Path::new("--out"), &network]);
     for row in ["1 test trial", "network", "linear step", "soma", "tuft", "cross-entropy"] {
         assert!(table.contains(row), "{row}: {table}");
     }

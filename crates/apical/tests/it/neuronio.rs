@@ -344,11 +344,16 @@ fn on_the_command_line() {
         stdout(&output).starts_with("3 trials of 29 ms, 3 spikes, 3 calcium events, checksum ")
     );
 
+    let again = apical(&["dataset", "import-neuronio", from, "--out", data, "--quiet"]);
+    assert!(again.status.success() && again.stdout.is_empty(), "{}", stdout(&again));
+
     let line = ["dataset", "export-lfdeep", "--dataset", data, "--out", out, "--trials", "1..3"];
     let windows = ["--window-ms", "10", "--stride-ms", "5", "--past-voltages"];
     let output = apical(&[&line[..], &windows].concat());
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(stderr(&output).contains("input_data_new.npy [8, 13, 10] float16, 2.08 kB"));
+    let again = apical(&[&line[..], &windows, &["--quiet"]].concat());
+    assert!(again.status.success() && again.stdout.is_empty() && again.stderr.is_empty());
     let out = Path::new(out);
     assert_eq!(array::<f16>(&out.join("input_data_new.npy")).0, [8, 13, 10]);
     assert_eq!(array::<f16>(&out.join("output_data_new.npy")).0, [8, 6]);

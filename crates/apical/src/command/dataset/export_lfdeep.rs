@@ -52,7 +52,7 @@ pub(super) struct ExportLfdeepArgs {
     /// default. Both are kept in voltage_statistics.npy.
     #[arg(long, value_name = "FIRST..END", value_parser = trials)]
     standardize: Option<Range<usize>>,
-    /// Show neither sizes nor progress.
+    /// Show no progress and no summary; notes and errors still go to standard error.
     #[arg(short, long)]
     quiet: bool,
 }
@@ -113,8 +113,10 @@ pub(super) fn run(args: &ExportLfdeepArgs) -> Result<(), Failure> {
     });
     export.write(&args.out, dataset, || bar.inc(1))?;
     bar.finish_and_clear();
-    let arrays = counted(export.arrays().len(), "array");
-    writeln!(io::stdout(), "{arrays} in {}", args.out.display())?;
+    if !args.quiet {
+        let arrays = counted(export.arrays().len(), "array");
+        writeln!(io::stdout(), "{arrays} in {}", args.out.display())?;
+    }
     Ok(())
 }
 

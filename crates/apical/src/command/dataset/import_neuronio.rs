@@ -32,7 +32,7 @@ pub(super) struct ImportNeuronioArgs {
     /// Print the Python program that converts the published files, and do nothing else.
     #[arg(long, conflicts_with_all = ["folder", "out"])]
     print_converter: bool,
-    /// Show no progress.
+    /// Show no progress and no summary; notes and errors still go to standard error.
     #[arg(short, long)]
     quiet: bool,
 }
@@ -50,7 +50,9 @@ pub(super) fn run(args: &ImportNeuronioArgs) -> Result<(), Failure> {
     }
     let manifest = import_neuronio(&files, out, || bar.inc(1))?;
     bar.finish_and_clear();
-    if let Some(seal) = manifest.seal {
+    if let Some(seal) = manifest.seal
+        && !args.quiet
+    {
         writeln!(
             io::stdout(),
             "{} of {} ms, {}, {}, checksum {}",

@@ -26,7 +26,7 @@ pub(super) struct VerifyArgs {
     /// Print JSON instead of text.
     #[arg(long)]
     json: bool,
-    /// Show no progress.
+    /// Show no progress, and only what is wrong; errors still go to standard error.
     #[arg(short, long)]
     quiet: bool,
 }
@@ -44,6 +44,9 @@ pub(super) fn run(args: &VerifyArgs) -> Result<(), Failure> {
         writeln!(out)?;
     } else {
         write_text(&mut out, &found)?;
+        if found.is_whole() && !args.quiet {
+            writeln!(out, "{} verified", counted(found.trials, "trial"))?;
+        }
     }
     let mut damaged: Vec<usize> = found.damaged.iter().map(|file| file.trial).collect();
     damaged.dedup();
@@ -68,9 +71,6 @@ fn write_text(out: &mut impl Write, found: &Verification) -> io::Result<()> {
     }
     if !found.sealed_as_found && found.missing.is_empty() && found.damaged.is_empty() {
         writeln!(out, "manifest.json: the checksum in it is not that of the trials")?;
-    }
-    if found.is_whole() {
-        writeln!(out, "{} verified", counted(found.trials, "trial"))?;
     }
     Ok(())
 }

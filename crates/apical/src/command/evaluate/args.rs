@@ -66,7 +66,7 @@ pub(in crate::command) struct EvaluateArgs {
     /// Where to compute: cpu, or cuda:0, cuda:1, … in a program built with the feature cuda.
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     pub(super) device: String,
-    /// Show no progress and no summary.
+    /// Show no progress and no summary; notes and errors still go to standard error.
     #[arg(long, short)]
     pub(super) quiet: bool,
 }

@@ -106,7 +106,7 @@ pub(in crate::command) struct LfpArgs {
     )]
     pub(super) sample_ms: Option<f64>,
 
-    /// No summary; notes and warnings still go to standard error.
+    /// Show no progress and no summary; notes and errors still go to standard error.
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
     /// Folder to write to; created where it does not exist.

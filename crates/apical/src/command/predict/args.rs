@@ -87,7 +87,7 @@ pub(in crate::command) struct PredictArgs {
     /// Reconstruction that the figure is drawn of; `default` is the embedded layer 5 pyramidal cell.
     #[arg(long, value_name = "FILE", default_value = "default", help_heading = "Output")]
     pub(super) morphology: PathBuf,
-    /// No summary.
+    /// Show no progress and no summary; notes and errors still go to standard error.
     #[arg(short, long, help_heading = "Output")]
     pub(super) quiet: bool,
     /// Where to compute: cpu, or cuda:0, cuda:1, … in a program built with the feature cuda.

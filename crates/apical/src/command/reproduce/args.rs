@@ -65,7 +65,7 @@ pub(in crate::command) struct ReproduceArgs {
     /// Remove what another plan, version or file has made in --out, and make it again.
     #[arg(long)]
     pub(super) overwrite: bool,
-    /// Show no progress.
+    /// Show no progress and no summary; notes and errors still go to standard error.
     #[arg(long, short)]
     pub(super) quiet: bool,
 }

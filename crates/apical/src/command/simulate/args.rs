@@ -120,7 +120,7 @@ pub(in crate::command) struct SimulateArgs {
     /// Also write the transmembrane current of every compartment.
     #[arg(long, help_heading = "Output")]
     pub(super) currents: bool,
-    /// No progress bar and no summary; warnings still go to standard error.
+    /// Show no progress and no summary; notes and errors still go to standard error.
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
     /// Folder to write to; created where it does not exist.

@@ -67,7 +67,7 @@ pub(in crate::command) struct TrainArgs {
     /// Replace the training in --out, if there is one.
     #[arg(long, conflicts_with = "resume")]
     pub(super) overwrite: bool,
-    /// Show no progress.
+    /// Show no progress and no summary; notes and errors still go to standard error.
     #[arg(short, long)]
     pub(super) quiet: bool,
 }

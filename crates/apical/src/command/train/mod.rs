@@ -49,6 +49,9 @@ fn train(args: &TrainArgs, ranks: &Ranks) -> Result<(), Failure> {
         return Ok(());
     }
     let report = training.test()?;
+    if args.quiet {
+        return Ok(());
+    }
     Ok(table(&report, &mut io::stdout().lock())?)
 }
 

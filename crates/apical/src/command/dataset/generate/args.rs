@@ -56,7 +56,7 @@ pub(in crate::command) struct GenerateArgs {
     /// How voltages are stored.
     #[arg(long, value_name = "TYPE", default_value = "float32", value_parser = precisions())]
     pub(super) precision: VoltagePrecision,
-    /// Show no progress.
+    /// Show no progress and no summary; notes and errors still go to standard error.
     #[arg(short, long)]
     pub(super) quiet: bool,
 

@@ -47,8 +47,11 @@ fn run_in(args: &GenerateArgs, ranks: &Ranks) -> Result<(), Failure> {
     }
     if ranks.is_first() {
         let manifest = seal(&args.out).map_err(ApicalError::from)?;
-        if let Some(seal) = manifest.seal {
-            writeln!(io::stdout(), "{} trials, checksum {}", manifest.trials, seal.checksum)?;
+        if let Some(seal) = manifest.seal
+            && !args.quiet
+        {
+            let trials = counted(manifest.trials, "trial");
+            writeln!(io::stdout(), "{trials}, checksum {}", seal.checksum)?;
         }
     }
     Ok(())
