@@ -39,6 +39,9 @@ use ranks::Ranks;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Threads that compute; unless given, as many as RAYON_NUM_THREADS of the environment says, or as there are cores.
+    #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    threads: Option<u32>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -67,7 +70,12 @@ enum Failure {
 }
 
 pub(crate) fn run() -> ExitCode {
-    match execute(&parse(std::env::args_os()).unwrap_or_else(|error| error.exit()), None) {
+    let line = parse(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    if let Some(threads) = line.threads {
+        // fails only where there are threads already, which there are not
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads as usize).build_global();
+    }
+    match execute(&line.command, None) {
         Ok(()) => ExitCode::SUCCESS,
         // A reader such as `head` has seen enough.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -82,9 +90,9 @@ pub(crate) fn run() -> ExitCode {
 }
 
 /// What a line of the shell says. A negative number is a value everywhere, so that an option can say what it should be.
-fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let matches = taking_negative_numbers(Cli::command()).try_get_matches_from(line)?;
-    Ok(Cli::from_arg_matches(&matches)?.command)
+    Cli::from_arg_matches(&matches)
 }
 
 fn taking_negative_numbers(command: clap::Command) -> clap::Command {
@@ -115,7 +123,7 @@ fn execute(command: &Command, ranks: Option<&Ranks>) -> Result<(), Failure> {
 fn execute_line(words: &[OsString], ranks: &Ranks) -> Result<(), Failure> {
     let name = OsString::from("apical");
     let line = std::iter::once(&name).chain(words);
-    execute(&parse(line.cloned())?, Some(ranks))
+    execute(&parse(line.cloned())?.command, Some(ranks))
 }
 
 impl From<CoreError> for Failure {

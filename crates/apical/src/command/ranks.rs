@@ -56,7 +56,7 @@ impl Ranks {
         if here > 1 && std::env::var_os("RAYON_NUM_THREADS").is_none() {
             let cores = std::thread::available_parallelism().map_or(1, usize::from);
             let threads = (cores / here as usize).max(1);
-            // fails only where there are threads already, which there are not
+            // fails only where --threads has made them
             let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         }
         universe.world().barrier();

@@ -252,6 +252,9 @@ fn what_no_memory_holds_is_refused() {
     command.arg(&data).args(["--duration-ms", "1000000", "--batch-size", "4096"]);
     let message = fails(&mut command);
     assert!(message.contains("do not fit into 1 TiB"), "{message}");
+    // a batch for each thread
+    let message = fails(command.args(["--threads", "3"]));
+    assert!(message.contains("12288 trials at a time"), "{message}");
     assert!(!data.exists());
 }
 

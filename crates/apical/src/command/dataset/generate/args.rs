@@ -18,7 +18,7 @@ use crate::command::reconstruction::presets;
 /// pulses and steps and apical EPSPs, so that the protocols of Hay et al. 2011 (BAP, EPSP, BAC, Ca burst) are
 /// among what is seen.
 ///
-/// All cores are used. A run that was stopped, or killed, goes on when it is started again with the same options; trials
+/// All cores are used, or --threads. A run that was stopped, or killed, goes on when it is started again with the same options; trials
 /// that were being simulated are lost.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
