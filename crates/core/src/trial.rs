@@ -199,8 +199,16 @@ impl Trial {
     }
 
     /// The voltage of a compartment at 0, 1, …, T ms.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such compartment.
     pub fn trace_mv(&self, compartment: CompartmentId) -> impl Iterator<Item = f32> {
         let compartments = self.voltage_mv.len() / (self.bins() + 1);
+        assert!(
+            compartment.index() < compartments,
+            "compartment {compartment} does not exist: there are {compartments}"
+        );
         self.voltage_mv.iter().skip(compartment.index()).step_by(compartments).copied()
     }
 
@@ -291,6 +299,21 @@ mod tests {
         assert_eq!(part.marks.calcium_events, [event]);
         assert!(trial().stretch(3..5).marks.calcium_events.is_empty());
         assert_eq!(trial().stretch(0..5), trial());
+    }
+
+    #[test]
+    #[should_panic(expected = "compartment 2 does not exist: there are 2")]
+    fn a_compartment_that_is_not_there_has_no_trace() {
+        // the third value of all is the first compartment's at 1 ms
+        let _ = trial().trace_mv(CompartmentId::new(2)).next();
+    }
+
+    #[test]
+    #[should_panic(expected = "compartment 0 does not exist: there are 0")]
+    fn a_trial_of_no_compartments_has_no_trace() {
+        let mut trial = trial();
+        trial.voltage_mv.clear();
+        let _ = trial.trace_mv(CompartmentId::new(0)).next();
     }
 
     #[test]
