@@ -68,6 +68,14 @@ pub enum CoreError {
         /// Number of synapses.
         synapses: usize,
     },
+    /// What is wrong with one of several trials.
+    #[error("trial {trial}: {source}")]
+    Trial {
+        /// Its number.
+        trial: usize,
+        /// What is wrong with it.
+        source: Box<CoreError>,
+    },
     /// A trial that does not exist.
     #[error("trial {trial} does not exist: there are {trials}")]
     NoTrial {

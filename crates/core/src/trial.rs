@@ -164,6 +164,14 @@ impl Trial {
     ///
     /// As [`Trial::new`].
     pub fn check(&self, layout: &TrialLayout) -> Result<(), CoreError> {
+        self.check_shapes(layout)?;
+        check_finite("injected currents, nA", &self.injected_na)?;
+        check_finite("voltages, mV", &self.voltage_mv)?;
+        self.marks.check(self.bins())
+    }
+
+    /// Refuses arrays that are of another layout, whatever their values.
+    pub(crate) fn check_shapes(&self, layout: &TrialLayout) -> Result<(), CoreError> {
         let bins = self.bins();
         let shape = |what, expected, found| {
             if expected == found { Ok(()) } else { Err(CoreError::Shape { what, expected, found }) }
@@ -173,12 +181,10 @@ impl Trial {
         let voltages = (bins + 1) * layout.compartments.len();
         shape("voltages [(bins + 1) × compartments]", voltages, self.voltage_mv.len())?;
         let synapses = layout.synapse_count;
-        if let Some(&synapse) = self.events.synapses().iter().find(|id| id.index() >= synapses) {
-            return Err(CoreError::Synapse { synapse, synapses });
+        match self.events.synapses().iter().find(|id| id.index() >= synapses) {
+            Some(&synapse) => Err(CoreError::Synapse { synapse, synapses }),
+            None => Ok(()),
         }
-        check_finite("injected currents, nA", &self.injected_na)?;
-        check_finite("voltages, mV", &self.voltage_mv)?;
-        self.marks.check(bins)
     }
 
     /// T, the number of bins.
@@ -247,7 +253,7 @@ fn check_finite(what: &'static str, values: &[f32]) -> Result<(), CoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CompartmentRecord, Region, SectionType, SynapseId};
+    use crate::{CompartmentRecord, Region, SectionType, SynapseId, TrialsInMemory};
 
     fn layout() -> TrialLayout {
         let record = |section_type, region| CompartmentRecord {
@@ -370,6 +376,32 @@ mod tests {
         let mut last = trial();
         last.marks.calcium_events[0].end_ms = 6.0;
         assert_eq!(last.check(&layout()), Ok(()));
+    }
+
+    #[test]
+    fn trials_in_memory_are_of_one_layout() {
+        let refused = |change: &dyn Fn(&mut TrialLayout)| {
+            let mut other = layout();
+            change(&mut other);
+            let trials = vec![trial(); 2];
+            TrialsInMemory::new(other, trials).unwrap_err().to_string()
+        };
+        let bins = refused(&|layout| layout.duration_ms = 4);
+        assert_eq!(bins, "trial 0: bins of a trial: expected 4 values, found 5");
+        let sites = refused(&|layout| layout.injection_sites.clear());
+        let expected = "trial 0: injected currents [bins × sites]: expected 0 values, found 5";
+        assert_eq!(sites, expected);
+        let synapses = refused(&|layout| layout.synapse_count = 3);
+        assert_eq!(synapses, "trial 0: synapse 3 does not exist: there are 3");
+        let mut narrow = trial();
+        narrow.voltage_mv.truncate(6);
+        let narrow = TrialsInMemory::new(layout(), vec![trial(), narrow]).unwrap_err();
+        let expected = "trial 1: voltages [(bins + 1) × compartments]: expected 12 values, found 6";
+        assert_eq!(narrow.to_string(), expected);
+        // values are not looked at
+        let mut unknown = trial();
+        unknown.voltage_mv[7] = f32::NAN;
+        assert!(TrialsInMemory::new(layout(), vec![unknown]).is_ok());
     }
 
     #[test]

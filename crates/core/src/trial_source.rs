@@ -54,21 +54,25 @@ pub struct TrialsInMemory {
 }
 
 impl TrialsInMemory {
-    /// Trials of one layout.
+    /// Trials of one layout. Their values are taken as they are.
     ///
     /// # Errors
     ///
-    /// [`CoreError::Shape`] if a trial is not as long as the layout says, and what [`TrialLayout::check`] refuses.
+    /// [`CoreError::Trial`] with the first trial that is not as long as the layout says, or whose arrays or synapses are of
+    /// another layout, and what [`TrialLayout::check`] refuses.
     pub fn new(layout: TrialLayout, trials: Vec<Trial>) -> Result<Self, CoreError> {
         layout.check()?;
-        match trials.iter().find(|trial| trial.bins() != layout.duration_ms) {
-            Some(trial) => Err(CoreError::Shape {
-                what: "bins of a trial",
-                expected: layout.duration_ms,
-                found: trial.bins(),
-            }),
-            None => Ok(Self { layout, trials: trials.into_iter().map(Arc::new).collect() }),
+        for (number, trial) in trials.iter().enumerate() {
+            let (what, expected, found) =
+                ("bins of a trial", layout.duration_ms, trial.bins());
+            let fits = if expected == found {
+                trial.check_shapes(&layout)
+            } else {
+                Err(CoreError::Shape { what, expected, found })
+            };
+            fits.map_err(|error| CoreError::Trial { trial: number, source: Box::new(error) })?;
         }
+        Ok(Self { layout, trials: trials.into_iter().map(Arc::new).collect() })
     }
 }
 
