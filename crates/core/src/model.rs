@@ -12,7 +12,7 @@ pub struct InjectedCurrent {
 /// What one neuron of a batch receives during one millisecond.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TrialInput<'a> {
-    /// Synaptic events of this millisecond's bin.
+    /// Synaptic events of this millisecond's bin, their times from t = 0.
     pub events: &'a [SynapticEvent],
     /// Currents held during this millisecond.
     pub injected: &'a [InjectedCurrent],
@@ -51,11 +51,13 @@ pub trait NeuronModel {
 
     /// One millisecond: from the state at k ms and the input of bin k to the state at k + 1 ms.
     ///
-    /// `input` holds one entry per neuron of the batch.
+    /// `input` holds one entry per neuron of the batch. Times of events are from t = 0, not from k ms, and lie in bin k:
+    /// k ≤ time < k + 1.
     ///
     /// # Errors
     ///
-    /// Where the input does not fit the neuron, or the voltages run away.
+    /// Where the input does not fit the neuron: the state is then what it was, for all neurons of the batch. Where the
+    /// voltages run away: the state is then useless, until it is reset or restored.
     fn advance(&mut self, input: &[TrialInput<'_>]) -> Result<(), Self::Error>;
 
     /// The present state.

@@ -197,7 +197,9 @@ impl Simulation {
     /// [`BiophysicsError`] if there is no such trial or synapse, or an event lies in the past.
     pub fn schedule(&mut self, trial: usize, events: &EventTrain) -> Result<(), BiophysicsError> {
         self.check_trial(trial)?;
-        self.enqueue(trial, events.events())
+        self.check_events(events.events())?;
+        self.enqueue(trial, events.events());
+        Ok(())
     }
 
     /// Runs for `duration_ms` from the present time. The observer sees every step, and t = 0 where the run starts there.
@@ -281,31 +283,37 @@ impl Simulation {
         Ok(compartment.index() * self.config.batch_size + trial)
     }
 
-    fn enqueue(&mut self, trial: usize, events: &[SynapticEvent]) -> Result<(), BiophysicsError> {
+    fn check_events(&self, events: &[SynapticEvent]) -> Result<(), BiophysicsError> {
         let synapses = self.model.synapse_count();
         for event in events {
-            let step = self.grid.nearest_step(event.time_ms);
             if event.synapse.index() >= synapses {
                 return Err(BiophysicsError::NoSuchSynapse { synapse: event.synapse, synapses });
             }
-            if step < self.state.step {
+            if self.grid.nearest_step(event.time_ms) < self.state.step {
                 return Err(BiophysicsError::LateEvent {
                     time_ms: event.time_ms,
                     now_ms: self.time_ms(),
                 });
             }
         }
-        self.state.pending[trial]
-            .extend(events.iter().map(|e| (self.grid.nearest_step(e.time_ms), e.synapse)));
-        self.state.pending[trial].make_contiguous().sort_unstable();
         Ok(())
     }
 
-    /// Takes what the trials receive during the next millisecond.
+    /// Events that are checked.
+    fn enqueue(&mut self, trial: usize, events: &[SynapticEvent]) {
+        let pending = &mut self.state.pending[trial];
+        pending.extend(events.iter().map(|e| (self.grid.nearest_step(e.time_ms), e.synapse)));
+        pending.make_contiguous().sort_unstable();
+    }
+
+    /// Takes what the trials receive during the next millisecond: events of all of them, or of none.
     fn take(&mut self, input: &[TrialInput<'_>]) -> Result<(), BiophysicsError> {
         for (trial, input) in input.iter().enumerate() {
             self.hold(trial, input.injected)?;
-            self.enqueue(trial, input.events)?;
+            self.check_events(input.events)?;
+        }
+        for (trial, input) in input.iter().enumerate() {
+            self.enqueue(trial, input.events);
         }
         Ok(())
     }

@@ -362,6 +362,34 @@ fn bad_input_is_refused_by_name() {
     assert!(matches!(simulation.schedule(0, &at(1.0, 0)), Err(BiophysicsError::LateEvent { .. })));
 }
 
+/// What is refused of one trial is not taken of the others either: corrected, it arrives once.
+#[test]
+fn refused_input_changes_nothing() {
+    let simulation = || Simulation::new(small_model(1.0), config(2)).unwrap();
+    let event = |synapse| [SynapticEvent { time_ms: 0.0, synapse: SynapseId::new(synapse) }];
+    let current = |current_na| [InjectedCurrent { compartment: CompartmentId::new(0), current_na }];
+    let (first, second, nowhere) = (event(0), event(1), event(100_000));
+    let (held, endless) = (current(0.1), current(f64::INFINITY));
+    let input = [
+        TrialInput { events: &first, injected: &held },
+        TrialInput { events: &second, injected: &[] },
+    ];
+
+    let mut corrected = simulation();
+    let before = corrected.snapshot();
+    for wrong in [
+        TrialInput { events: &nowhere, injected: &[] },
+        TrialInput { events: &second, injected: &endless },
+    ] {
+        assert!(corrected.advance(&[input[0], wrong]).is_err());
+        assert!(corrected.snapshot() == before);
+    }
+    corrected.advance(&input).unwrap();
+    let mut expected = simulation();
+    expected.advance(&input).unwrap();
+    assert!(corrected.snapshot() == expected.snapshot());
+}
+
 /// As on a neuron without dendrites: nothing to do is not an error.
 #[test]
 fn a_group_of_no_synapses_does_nothing() {
