@@ -2,8 +2,11 @@ use apical_core::{CompartmentId, StepObserver, StepView, Traces, Unit};
 
 /// Records voltages or membrane currents of chosen compartments at every n-th step.
 ///
-/// Runs that follow each other are recorded one after the other. A compartment that the model does not have makes the
-/// run panic.
+/// Runs that follow each other are recorded one after the other.
+///
+/// # Panics
+///
+/// A compartment that the model does not have, or a batch of another size than before, makes the run panic.
 #[derive(Clone, Debug)]
 pub struct TraceRecorder {
     unit: Unit,
@@ -61,15 +64,18 @@ impl StepObserver for TraceRecorder {
         if !view.step.is_multiple_of(self.every) {
             return;
         }
-        self.batch_size = view.batch_size;
+        let batch_size = view.batch_size;
+        let is_first = self.times_ms.is_empty();
+        assert!(is_first || batch_size == self.batch_size, "a batch of another size");
+        self.batch_size = batch_size;
         self.times_ms.push(view.time_ms);
         let values = match self.unit {
             Unit::Millivolt => view.voltages_mv,
             Unit::Nanoampere => view.membrane_currents_na,
         };
         for id in &self.compartments {
-            let first = id.index() * view.batch_size;
-            self.samples.extend_from_slice(&values[first..first + view.batch_size]);
+            let first = id.index() * batch_size;
+            self.samples.extend_from_slice(&values[first..first + batch_size]);
         }
     }
 

@@ -10,8 +10,8 @@ use apical_biophysics::{
     Simulation, SimulationConfig, Snapshot, Stimulus, TraceRecorder,
 };
 use apical_core::{
-    CompartmentId, EventTrain, InjectedCurrent, NeuronModel, SectionId, SectionType, SynapseId,
-    SynapticEvent, TrialInput, Unit,
+    CompartmentId, EventTrain, InjectedCurrent, NeuronModel, SectionId, SectionType, StepObserver,
+    StepView, SynapseId, SynapticEvent, TrialInput, Unit,
 };
 use apical_morphology::{
     Attachment, CompartmentTree, ExplicitCounts, MaxLength, Morphology, Point, Section,
@@ -388,6 +388,14 @@ fn refused_input_changes_nothing() {
     let mut expected = simulation();
     expected.advance(&input).unwrap();
     assert!(corrected.snapshot() == expected.snapshot());
+}
+
+#[test]
+#[should_panic(expected = "a batch of another size")]
+fn a_recorder_is_of_one_batch_size() {
+    let mut recorder = TraceRecorder::every_step(&[CompartmentId::new(0)]);
+    recorder.observe(&StepView::new(0, 0.0, 1, &[-70.0], &[]));
+    recorder.observe(&StepView::new(1, 0.025, 2, &[-70.0, -71.0], &[]));
 }
 
 /// As on a neuron without dendrites: nothing to do is not an error.
