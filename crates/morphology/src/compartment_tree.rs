@@ -33,7 +33,7 @@ pub struct Compartment {
 }
 
 /// More than any neuron needs; a policy that asks for more has a wrong unit.
-const MAX_COMPARTMENTS: usize = 1 << 22;
+pub(crate) const MAX_COMPARTMENTS: usize = 1 << 22;
 
 /// A morphology divided into compartments.
 ///

@@ -6,6 +6,7 @@ mod path;
 
 use apical_core::{RandomStreams, SectionId, SectionType};
 
+use crate::compartment_tree::MAX_COMPARTMENTS;
 use crate::discretization::positive;
 use crate::{Attachment, Morphology, MorphologyError, Point, Section, SectionShape};
 use arbor::Arbor;
@@ -101,10 +102,11 @@ impl SyntheticPyramidal {
     /// [`MorphologyError::Parameter`] for a length or diameter that is not positive and finite;
     /// [`MorphologyError::BranchNumbers`] for fewer tips than stems, tips without stems, or fewer than two tips in
     /// the tuft; [`MorphologyError::CompartmentNumber`] if the branches cannot have this number of compartments: every
-    /// branch has an odd one, and the trunk's are given by its length.
+    /// branch has an odd one, and the trunk's are given by its length; [`MorphologyError::TooManyCompartments`] for more
+    /// than 4 million of them; [`MorphologyError::Geometry`] for a diameter that is not finite in float32.
     pub fn generate(&self, seed: u64) -> Result<Morphology, MorphologyError> {
         self.check()?;
-        Ok(self.grow(RandomStreams::new(seed)))
+        Morphology::new(self.grow(RandomStreams::new(seed)))
     }
 
     fn check(&self) -> Result<(), MorphologyError> {
@@ -123,6 +125,10 @@ impl SyntheticPyramidal {
                 return Err(MorphologyError::BranchNumbers { what, stems, tips });
             }
         }
+        let found = self.basal_compartments.saturating_add(self.apical_compartments);
+        if found > MAX_COMPARTMENTS {
+            return Err(MorphologyError::TooManyCompartments { found, limit: MAX_COMPARTMENTS });
+        }
         let sections = |tips: usize, stems| tips.saturating_mul(2).saturating_sub(stems);
         let basal = sections(self.basal_tips, self.basal_stems);
         let apical = sections(self.oblique_tips.saturating_add(self.tuft_tips), 1);
@@ -140,7 +146,8 @@ impl SyntheticPyramidal {
         Ok(())
     }
 
-    fn grow(&self, streams: RandomStreams) -> Morphology {
+    /// Its sections, parents before their daughters.
+    fn grow(&self, streams: RandomStreams) -> Vec<Section> {
         let mut arbor = Arbor::new();
         arbor.add_basal(self, &mut streams.stream("synthetic/branches", 0));
         let basal = arbor.len();
@@ -162,7 +169,7 @@ impl SyntheticPyramidal {
             let shape = SectionShape::Points(points);
             sections.push(Section::new(branch.kind.section_type(), shape, Some(attachment)));
         }
-        Morphology::from_tree(sections)
+        sections
     }
 }
 
@@ -178,7 +185,8 @@ impl SyntheticPyramidal {
 /// ```
 #[must_use]
 pub fn default_cell() -> Morphology {
-    SyntheticPyramidal::default().grow(RandomStreams::new(DEFAULT_SEED)).with_stub_axon()
+    let sections = SyntheticPyramidal::default().grow(RandomStreams::new(DEFAULT_SEED));
+    Morphology::from_tree(sections).with_stub_axon()
 }
 
 /// A cell body that narrows towards the apical dendrite.

@@ -250,6 +250,25 @@ fn impossible_cells_are_refused() {
     for edit in compartments {
         assert!(matches!(error(edit), MorphologyError::CompartmentNumber { .. }));
     }
+    let absurd: [Edit; 3] = [
+        |g| g.basal_compartments = usize::MAX - 1,
+        |g| g.apical_compartments = (1 << 22) + 1,
+        |g| (g.basal_compartments, g.apical_compartments) = (1 << 21, (1 << 21) + 1),
+    ];
+    for edit in absurd {
+        assert!(matches!(error(edit), MorphologyError::TooManyCompartments { .. }));
+    }
+    // finite in float64, not in the float32 of points
+    let thick: [Edit; 5] = [
+        |g| g.trunk_base_diameter_um = 1e39,
+        |g| g.trunk_end_diameter_um = 1e39,
+        |g| g.basal_tip_diameter_um = 1e39,
+        |g| g.oblique_tip_diameter_um = 1e39,
+        |g| g.tuft_tip_diameter_um = 1e300,
+    ];
+    for edit in thick {
+        assert!(matches!(error(edit), MorphologyError::Geometry { what: "diameter", .. }));
+    }
     let lengths: [Edit; 3] = [
         |g| g.trunk_length_um = f64::NAN,
         |g| g.tuft_tip_diameter_um = 0.0,
