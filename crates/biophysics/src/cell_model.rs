@@ -132,7 +132,8 @@ struct PaintedChannel {
     place: Place,
 }
 
-type Place = Box<dyn FnOnce(Placement) -> Result<Box<dyn Mechanism>, BiophysicsError>>;
+type Place =
+    Box<dyn FnOnce(Placement) -> Result<Box<dyn Mechanism>, BiophysicsError> + Send + Sync>;
 
 /// Paints channels, pools and synapses on compartments; [`build`](Self::build) checks everything once.
 pub struct CellModelBuilder {

@@ -23,7 +23,7 @@ pub struct TrialInput<'a> {
 /// Implemented by the simulation, by surrogates and by baselines, so that nothing downstream asks which it is.
 pub trait NeuronModel {
     /// Why a step can fail.
-    type Error: std::error::Error;
+    type Error: std::error::Error + Send + Sync + 'static;
     /// The whole state between two milliseconds.
     type Snapshot: Clone;
 

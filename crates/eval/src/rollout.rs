@@ -96,10 +96,7 @@ impl Rollout {
         model: &mut M,
         trials: &[&Trial],
         mut each: impl FnMut(&mut M, usize) -> Result<(), M::Error>,
-    ) -> Result<Vec<Vec<f32>>, RolloutError<M::Error>>
-    where
-        M::Error: 'static,
-    {
+    ) -> Result<Vec<Vec<f32>>, RolloutError<M::Error>> {
         let (batch_size, sites) = (model.batch_size(), self.sites.len());
         check_shape("trials of a batch", batch_size, trials.len())?;
         let compartments = model.compartment_table().len();

@@ -6,7 +6,7 @@ use crate::ExtracellularError;
 /// the medium.
 ///
 /// [`TransferMatrix::new`](crate::TransferMatrix::new) asks it for every electrode.
-pub trait ForwardModel: Sync {
+pub trait ForwardModel: Send + Sync {
     /// Refuses compartments and places that the model is not made for; by default none.
     ///
     /// # Errors

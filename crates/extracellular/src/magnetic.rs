@@ -17,7 +17,7 @@ use crate::{ExtracellularError, InfiniteConductor, LayeredSphere};
 /// # Ok::<(), apical_extracellular::ExtracellularError>(())
 /// ```
 #[doc(alias = "MEG")]
-pub trait MagneticConductor: Sync {
+pub trait MagneticConductor: Send + Sync {
     /// The field B at each sensor, fT, for 1 nA·µm of a dipole at `location_um`: `[sensors × 3 × 3]`, rows the components
     /// of the field, columns those of the moment.
     ///

@@ -5,7 +5,7 @@ use crate::{Electrode, ExtracellularError};
 ///
 /// [`CurrentDipole::transfer_matrix`](crate::CurrentDipole::transfer_matrix) and
 /// [`MultiDipole::transfer_matrix`](crate::MultiDipole::transfer_matrix) ask it on behalf of membrane currents.
-pub trait VolumeConductor: Sync {
+pub trait VolumeConductor: Send + Sync {
     /// The potential at each point, mV, for 1 nA·µm along x, y and z of a dipole at `location_um`: `[points × 3]`.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::{Morphology, MorphologyError, Section, SectionShape};
 
 /// A rule for the number of compartments of every section (NEURON: `nseg`; Arbor: `cv_policy`).
 #[doc(alias = "nseg")]
-pub trait DiscretizationPolicy {
+pub trait DiscretizationPolicy: Send + Sync {
     /// Number of compartments of each section, in order of sections.
     ///
     /// # Errors

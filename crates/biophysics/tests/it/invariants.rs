@@ -6,7 +6,7 @@ use apical_biophysics::channel::{ChannelKinetics, Gate, Ih, Ion, Pas, RateContex
 use apical_biophysics::preset::{Preset, training_synapses};
 use apical_biophysics::synapse::{ShortTermPlasticity, SynapseModel};
 use apical_biophysics::{
-    BiophysicsError, CalciumPool, CellModel, CurrentStep, Density, InstructionSet, Real,
+    BiophysicsError, CalciumPool, CellModel, CellModelBuilder, CurrentStep, Density, InstructionSet, Real,
     Simulation, SimulationConfig, Snapshot, Stimulus, TraceRecorder,
 };
 use apical_core::{
@@ -360,6 +360,14 @@ fn bad_input_is_refused_by_name() {
     ));
     simulation.run(2.0, &mut ()).unwrap();
     assert!(matches!(simulation.schedule(0, &at(1.0, 0)), Err(BiophysicsError::LateEvent { .. })));
+}
+
+#[test]
+fn models_can_be_built_and_run_in_any_thread() {
+    const fn goes_between_threads<T: Send + Sync>() {}
+    goes_between_threads::<CellModelBuilder>();
+    goes_between_threads::<CellModel>();
+    goes_between_threads::<Simulation>();
 }
 
 /// What is refused of one trial is not taken of the others either: corrected, it arrives once.

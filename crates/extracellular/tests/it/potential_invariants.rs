@@ -3,7 +3,8 @@
 use apical_core::{CompartmentId, StepObserver, StepView};
 use apical_extracellular::{
     Conductivity, Contact, CurrentDipole, Electrode, ExtracellularError, ForwardModel, LineSource,
-    PointSource, PotentialRecorder, RootAsPoint, TransferMatrix, VoltageOperator, without_unknown,
+    MagneticConductor, PointSource, PotentialRecorder, RootAsPoint, TransferMatrix,
+    VoltageOperator, VolumeConductor, without_unknown,
 };
 use apical_morphology::{AxialTree, CompartmentGeometry, CompartmentTree, MaxLength, default_cell};
 use proptest::prelude::*;
@@ -253,6 +254,14 @@ fn recorded_voltages_need_no_soma() {
     let mut recorder = PotentialRecorder::of_voltages(&operator, 1);
     recorder.observe(&StepView::new(0, 0.0, 1, &v_mv, &[]));
     assert_equal(recorder.trial(0).values(), &expected, 1e-5);
+}
+
+#[test]
+fn models_of_any_kind_go_between_threads() {
+    const fn goes_between_threads<T: Send + Sync + ?Sized>() {}
+    goes_between_threads::<dyn ForwardModel>();
+    goes_between_threads::<dyn VolumeConductor>();
+    goes_between_threads::<dyn MagneticConductor>();
 }
 
 #[test]
