@@ -29,6 +29,28 @@ impl<'a> StepView<'a> {
 }
 
 /// Looks on while a simulation steps.
+///
+/// Two observers are one as a pair, any number of them as a list:
+///
+/// ```
+/// use apical_core::{StepObserver, StepView};
+///
+/// /// The highest voltage of any compartment, mV.
+/// struct Peak(f64);
+///
+/// impl StepObserver for Peak {
+///     fn observe(&mut self, view: &StepView<'_>) {
+///         self.0 = view.voltages_mv.iter().copied().fold(self.0, f64::max);
+///     }
+/// }
+///
+/// let (mut highest, mut above_zero) = (Peak(f64::MIN), Peak(0.0));
+/// let mut observers: Vec<Box<dyn StepObserver>> = vec![Box::new(&mut highest)];
+/// observers.push(Box::new(&mut above_zero));
+/// observers.observe(&StepView::new(0, 0.0, 1, &[-70.0, -65.0], &[]));
+/// drop(observers);
+/// assert_eq!((highest.0, above_zero.0), (-65.0, 0.0));
+/// ```
 pub trait StepObserver {
     /// Called at t = 0 and after every step.
     fn observe(&mut self, view: &StepView<'_>);
@@ -51,6 +73,40 @@ impl<O: StepObserver + ?Sized> StepObserver for &mut O {
 
     fn needs_membrane_currents(&self, step: u64) -> bool {
         (**self).needs_membrane_currents(step)
+    }
+}
+
+impl<O: StepObserver + ?Sized> StepObserver for Box<O> {
+    fn observe(&mut self, view: &StepView<'_>) {
+        (**self).observe(view);
+    }
+
+    fn needs_membrane_currents(&self, step: u64) -> bool {
+        (**self).needs_membrane_currents(step)
+    }
+}
+
+/// All look on, in order.
+impl<O: StepObserver> StepObserver for [O] {
+    fn observe(&mut self, view: &StepView<'_>) {
+        for observer in self {
+            observer.observe(view);
+        }
+    }
+
+    fn needs_membrane_currents(&self, step: u64) -> bool {
+        self.iter().any(|observer| observer.needs_membrane_currents(step))
+    }
+}
+
+/// As a slice.
+impl<O: StepObserver> StepObserver for Vec<O> {
+    fn observe(&mut self, view: &StepView<'_>) {
+        self.as_mut_slice().observe(view);
+    }
+
+    fn needs_membrane_currents(&self, step: u64) -> bool {
+        self.as_slice().needs_membrane_currents(step)
     }
 }
 

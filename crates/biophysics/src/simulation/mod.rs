@@ -130,6 +130,24 @@ impl Simulation {
         self.grid.time_ms(self.state.step)
     }
 
+    /// Number of trials in the batch.
+    #[must_use]
+    pub const fn batch_size(&self) -> usize {
+        self.config.batch_size
+    }
+
+    /// Number of synapses of the neuron.
+    #[must_use]
+    pub fn synapse_count(&self) -> usize {
+        self.model.synapse_count()
+    }
+
+    /// Present voltages of all compartments, mV, `[compartments × batch]`, the trial's index fastest.
+    #[must_use]
+    pub fn voltages_mv(&self) -> &[f64] {
+        &self.state.v_mv[..self.model.tree().len() * self.config.batch_size]
+    }
+
     /// Present voltage of a compartment, mV.
     ///
     /// # Panics
@@ -210,7 +228,7 @@ impl Simulation {
     pub fn run(
         &mut self,
         duration_ms: f64,
-        observer: &mut impl StepObserver,
+        observer: &mut (impl StepObserver + ?Sized),
     ) -> Result<(), BiophysicsError> {
         let steps = TimeGrid::new(self.config.dt_ms, duration_ms)?.steps();
         if self.state.step == 0 {
@@ -235,6 +253,13 @@ impl Simulation {
         self.advance_states();
         self.state.step += 1;
         Ok(())
+    }
+
+    /// Back to t = 0 and the initial state, without the events scheduled. Stimuli and clamps stay.
+    pub fn reset(&mut self) {
+        self.state = Snapshot::initial(&self.model, &self.config);
+        self.held.clear();
+        self.initialize();
     }
 
     /// The present state, to go on from later with the same bits, at the same instruction set.
@@ -327,12 +352,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Of all compartments, `[compartments × batch]`.
-    fn voltages_mv(&self) -> &[f64] {
-        &self.state.v_mv[..self.model.tree().len() * self.config.batch_size]
-    }
-
-    fn show(&mut self, observer: &mut impl StepObserver) {
+    fn show(&mut self, observer: &mut (impl StepObserver + ?Sized)) {
         let currents = if observer.needs_membrane_currents(self.state.step) {
             self.workspace.find_membrane_currents(&self.model, &self.config, &self.state)
         } else {

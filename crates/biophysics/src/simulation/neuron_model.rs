@@ -12,11 +12,11 @@ impl NeuronModel for Simulation {
     }
 
     fn batch_size(&self) -> usize {
-        self.config.batch_size
+        self.batch_size()
     }
 
     fn synapse_count(&self) -> usize {
-        self.model.synapse_count()
+        self.synapse_count()
     }
 
     fn time_ms(&self) -> f64 {
@@ -28,9 +28,7 @@ impl NeuronModel for Simulation {
     }
 
     fn reset(&mut self) -> Result<(), BiophysicsError> {
-        self.state = Snapshot::initial(&self.model, &self.config);
-        self.held.clear();
-        self.initialize();
+        self.reset();
         Ok(())
     }
 

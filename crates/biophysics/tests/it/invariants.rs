@@ -216,7 +216,7 @@ fn milliseconds_of_the_neuron_model_are_the_run() {
             let input = TrialInput { events: train.bin(ms), injected: &[] };
             stepwise.advance(&[input]).unwrap();
         }
-        stepwise.reset().unwrap();
+        stepwise.reset();
     }
     let soma = CompartmentId::new(0);
     let injected = [InjectedCurrent { compartment: soma, current_na: 1.0 }];
@@ -227,13 +227,13 @@ fn milliseconds_of_the_neuron_model_are_the_run() {
     assert!(stepwise.voltage_mv(0, soma) > before + 1.0, "an injected current depolarises");
 
     // A millisecond that is refused leaves nothing behind.
-    stepwise.reset().unwrap();
+    stepwise.reset();
     let nowhere = [SynapticEvent { time_ms: 0.0, synapse: SynapseId::new(100_000) }];
     let refused = stepwise.advance(&[TrialInput { events: &nowhere, injected: &injected }]);
     assert!(matches!(refused, Err(BiophysicsError::NoSuchSynapse { .. })));
     stepwise.run(1.0, &mut ()).unwrap();
     let alone = stepwise.voltage_mv(0, soma);
-    stepwise.reset().unwrap();
+    stepwise.reset();
     stepwise.run(1.0, &mut ()).unwrap();
     assert_eq!(stepwise.voltage_mv(0, soma), alone);
 }
@@ -396,6 +396,28 @@ fn refused_input_changes_nothing() {
     let mut expected = simulation();
     expected.advance(&input).unwrap();
     assert!(corrected.snapshot() == expected.snapshot());
+}
+
+#[test]
+fn observers_may_be_a_list_made_at_run_time() {
+    let model = small_model(1.0);
+    let ids = all(&model);
+    let recorders =
+        || [Unit::Millivolt, Unit::Nanoampere].map(|unit| TraceRecorder::new(unit, &ids, 2));
+    let run = |observer: &mut dyn StepObserver| {
+        let mut simulation = Simulation::new(Arc::clone(&model), config(1)).unwrap();
+        simulation.run(1.0, observer).unwrap();
+    };
+    let [mut voltages, mut currents] = recorders();
+    run(&mut (&mut voltages, &mut currents));
+    let [mut first, mut second] = recorders();
+    let mut list: Vec<Box<dyn StepObserver + '_>> = vec![Box::new(&mut first)];
+    list.push(Box::new(&mut second));
+    run(&mut list);
+    drop(list);
+    assert_eq!(first.trial(0), voltages.trial(0));
+    assert_eq!(second.trial(0), currents.trial(0));
+    assert!(second.trial(0).values().iter().any(|&na| na != 0.0));
 }
 
 #[test]

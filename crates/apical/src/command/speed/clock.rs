@@ -22,7 +22,7 @@ impl Timed {
             Self::Simulations { rollout, simulations, of_each } => {
                 let parts = simulations.par_iter_mut().zip(trials.par_chunks(*of_each));
                 parts.try_for_each(|(simulation, trials)| {
-                    simulation.reset()?;
+                    simulation.reset();
                     let trials: Vec<&Trial> = trials.iter().collect();
                     rollout.run(simulation, &trials, |_, _| Ok(()))?;
                     Ok(())
