@@ -21,14 +21,9 @@ fn trials() -> TrialsInMemory {
     let soma = CompartmentId::new(0);
     let synapse_count = 2 * compartments.dendritic().count();
     let count = compartments.len();
-    let layout = TrialLayout {
-        compartments,
-        soma,
-        calcium_site: Some(CompartmentId::new(300)),
-        synapse_count,
-        injection_sites: vec![soma],
-        duration_ms: BINS,
-    };
+    let mut layout = TrialLayout::new(compartments, soma, synapse_count, BINS);
+    layout.calcium_site = Some(CompartmentId::new(300));
+    layout.injection_sites = vec![soma];
     let trial = |number: usize| {
         let offsets = (0..=BINS).map(|bin| 15 * bin as u32).collect();
         let event = |k: usize| SynapseId::new((k * k + 7 * number) % synapse_count);

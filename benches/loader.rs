@@ -18,14 +18,9 @@ const TRIALS: usize = 32;
 
 /// Trials of 642 compartments and 1,278 synapses, 19 events/ms and a spike every 800 ms.
 fn source() -> Arc<TrialsInMemory> {
-    let layout = TrialLayout {
-        compartments: tree().unwrap().compartment_table(),
-        soma: CompartmentId::new(0),
-        calcium_site: None,
-        synapse_count: 1278,
-        injection_sites: vec![CompartmentId::new(0)],
-        duration_ms: DURATION_MS,
-    };
+    let (compartments, soma) = (tree().unwrap().compartment_table(), CompartmentId::new(0));
+    let mut layout = TrialLayout::new(compartments, soma, 1278, DURATION_MS);
+    layout.injection_sites = vec![soma];
     let compartments = layout.compartments.len();
     let trial = |k: usize| {
         let offsets = (0..=DURATION_MS as u32).map(|bin| 19 * bin).collect();

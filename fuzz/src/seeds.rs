@@ -86,28 +86,15 @@ pub(crate) fn places() -> Vec<Vec<u8>> {
 }
 
 fn layout() -> TrialLayout {
-    let record = |section_type, region| CompartmentRecord {
-        section_type,
-        region,
-        section: "section".to_owned(),
-        x: 0.5,
-        center_um: None,
-        path_distance_um: 1.0,
-        area_um2: 1.0,
-        diameter_um: 1.0,
-        length_um: 1.0,
-    };
-    TrialLayout {
-        compartments: CompartmentTable::new(vec![
-            record(SectionType::Soma, Region::Soma),
-            record(SectionType::Apical, Region::Tuft),
-        ]),
-        soma: CompartmentId::new(0),
-        calcium_site: Some(CompartmentId::new(1)),
-        synapse_count: 2,
-        injection_sites: vec![CompartmentId::new(0)],
-        duration_ms: DURATION_MS,
-    }
+    let record = |section_type, region| CompartmentRecord::new(section_type, region, "section");
+    let compartments = CompartmentTable::new(vec![
+        record(SectionType::Soma, Region::Soma),
+        record(SectionType::Apical, Region::Tuft),
+    ]);
+    let mut layout = TrialLayout::new(compartments, CompartmentId::new(0), 2, DURATION_MS);
+    layout.calcium_site = Some(CompartmentId::new(1));
+    layout.injection_sites = vec![CompartmentId::new(0)];
+    layout
 }
 
 pub(crate) fn checkpoint() -> Vec<Vec<u8>> {

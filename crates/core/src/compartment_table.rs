@@ -3,7 +3,16 @@ use serde::{Deserialize, Serialize};
 use crate::{CompartmentId, Region, SectionType};
 
 /// One compartment as consumers of voltages see it.
+///
+/// ```
+/// use apical_core::{CompartmentRecord, Region, SectionType};
+///
+/// let mut trunk = CompartmentRecord::new(SectionType::Apical, Region::Trunk, "apic[0]");
+/// trunk.length_um = 35.0;
+/// assert_eq!((trunk.x, trunk.center_um, trunk.area_um2), (0.5, None, 0.0));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CompartmentRecord {
     /// Type of the section.
     pub section_type: SectionType,
@@ -15,14 +24,33 @@ pub struct CompartmentRecord {
     pub x: f64,
     /// Centre in space, µm; none for a section without points.
     pub center_um: Option<[f64; 3]>,
-    /// Path distance of the centre from the 0 end of the root section, µm.
+    /// Path distance of the centre from the 0 end of the root section, µm; 0 where it is not known.
     pub path_distance_um: f64,
     /// Membrane area, µm²; 0 where it is not known.
     pub area_um2: f64,
     /// Mean diameter, µm; 0 where it is not known.
     pub diameter_um: f64,
-    /// Length along the section, µm.
+    /// Length along the section, µm; 0 where it is not known.
     pub length_um: f64,
+}
+
+impl CompartmentRecord {
+    /// The only compartment of a section, of which no more is known: its centre is at x = 0.5 and nowhere in space, its
+    /// sizes and distance are 0.
+    #[must_use]
+    pub fn new(section_type: SectionType, region: Region, section: impl Into<String>) -> Self {
+        Self {
+            section_type,
+            region,
+            section: section.into(),
+            x: 0.5,
+            center_um: None,
+            path_distance_um: 0.0,
+            area_um2: 0.0,
+            diameter_um: 0.0,
+            length_um: 0.0,
+        }
+    }
 }
 
 /// What the rows of a voltage array are.

@@ -18,10 +18,7 @@
 //! ```
 //! use apical_core::{EventTrain, NeuronModel, Persistence, SynapseId, SynapticEvent, TrialInput};
 //! # use apical_core::{CompartmentRecord, CompartmentTable, Region, SectionType};
-//! # let soma = CompartmentRecord {
-//! #     section_type: SectionType::Soma, region: Region::Soma, section: "soma[0]".to_owned(), x: 0.5, center_um: None,
-//! #     path_distance_um: 0.0, area_um2: 1000.0, diameter_um: 18.0, length_um: 18.0,
-//! # };
+//! # let soma = CompartmentRecord::new(SectionType::Soma, Region::Soma, "soma[0]");
 //! # let table = CompartmentTable::new(vec![soma]);
 //!
 //! /// The voltage of the first compartment after every millisecond, mV.

@@ -9,6 +9,7 @@ const MOST_VALUES: usize = u32::MAX as usize;
 
 /// What the numbers of trials are: the same for all trials of a [`TrialSource`](crate::TrialSource).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TrialLayout {
     /// What the columns of voltages are.
     pub compartments: CompartmentTable,
@@ -25,6 +26,24 @@ pub struct TrialLayout {
 }
 
 impl TrialLayout {
+    /// Of a neuron without a place of calcium events, and without currents.
+    #[must_use]
+    pub const fn new(
+        compartments: CompartmentTable,
+        soma: CompartmentId,
+        synapse_count: usize,
+        duration_ms: usize,
+    ) -> Self {
+        Self {
+            compartments,
+            soma,
+            calcium_site: None,
+            synapse_count,
+            injection_sites: Vec::new(),
+            duration_ms,
+        }
+    }
+
     /// Refuses a layout that no trial can have.
     ///
     /// # Errors
@@ -256,28 +275,14 @@ mod tests {
     use crate::{CompartmentRecord, Region, SectionType, SynapseId, TrialsInMemory};
 
     fn layout() -> TrialLayout {
-        let record = |section_type, region| CompartmentRecord {
-            section_type,
-            region,
-            section: String::new(),
-            x: 0.5,
-            center_um: None,
-            path_distance_um: 0.0,
-            area_um2: 1.0,
-            diameter_um: 1.0,
-            length_um: 1.0,
-        };
-        TrialLayout {
-            compartments: CompartmentTable::new(vec![
-                record(SectionType::Soma, Region::Soma),
-                record(SectionType::Apical, Region::Trunk),
-            ]),
-            soma: CompartmentId::new(0),
-            calcium_site: Some(CompartmentId::new(1)),
-            synapse_count: 4,
-            injection_sites: vec![CompartmentId::new(0)],
-            duration_ms: 5,
-        }
+        let compartments = CompartmentTable::new(vec![
+            CompartmentRecord::new(SectionType::Soma, Region::Soma, "soma[0]"),
+            CompartmentRecord::new(SectionType::Apical, Region::Trunk, "apic[0]"),
+        ]);
+        let mut layout = TrialLayout::new(compartments, CompartmentId::new(0), 4, 5);
+        layout.calcium_site = Some(CompartmentId::new(1));
+        layout.injection_sites = vec![CompartmentId::new(0)];
+        layout
     }
 
     fn trial() -> Trial {

@@ -37,14 +37,8 @@
 //! use apical_core::{BinnedEvents, Trial, TrialMarks, TrialsInMemory};
 //! use apical_dataset::{Loader, LoaderConfig, Position, Scaling, ScalingMethod, Split, SplitFractions};
 //! # use apical_core::{CompartmentId, CompartmentRecord, CompartmentTable, Region, SectionType, TrialLayout};
-//! # let soma = CompartmentRecord {
-//! #     section_type: SectionType::Soma, region: Region::Soma, section: "soma[0]".to_owned(), x: 0.5, center_um: None,
-//! #     path_distance_um: 0.0, area_um2: 1000.0, diameter_um: 18.0, length_um: 18.0,
-//! # };
-//! # let layout = TrialLayout {
-//! #     compartments: CompartmentTable::new(vec![soma]), soma: CompartmentId::new(0), calcium_site: None,
-//! #     synapse_count: 0, injection_sites: vec![], duration_ms: 500,
-//! # };
+//! # let soma = CompartmentRecord::new(SectionType::Soma, Region::Soma, "soma[0]");
+//! # let layout = TrialLayout::new(CompartmentTable::new(vec![soma]), CompartmentId::new(0), 0, 500);
 //!
 //! // ten trials of 500 ms and one compartment, each with a spike at 250 ms
 //! let trial = |k| {

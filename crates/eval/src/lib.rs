@@ -21,15 +21,9 @@
 //!     Columns, CompartmentErrors, LinearStep, LinearStepConfig, ReportedRegion, StepPersistence, step_errors,
 //! };
 //! # use apical_core::{CompartmentId, CompartmentRecord, CompartmentTable, Region, SectionType, TrialLayout};
-//! # let record = |section_type, region| CompartmentRecord {
-//! #     section_type, region, section: "section".to_owned(), x: 0.5, center_um: None,
-//! #     path_distance_um: 0.0, area_um2: 1000.0, diameter_um: 18.0, length_um: 18.0,
-//! # };
+//! # let record = |section_type, region| CompartmentRecord::new(section_type, region, "section");
 //! # let records = vec![record(SectionType::Soma, Region::Soma), record(SectionType::Basal, Region::Basal)];
-//! # let layout = TrialLayout {
-//! #     compartments: CompartmentTable::new(records), soma: CompartmentId::new(0), calcium_site: None,
-//! #     synapse_count: 1, injection_sites: vec![], duration_ms: 200,
-//! # };
+//! # let layout = TrialLayout::new(CompartmentTable::new(records), CompartmentId::new(0), 1, 200);
 //!
 //! // an event raises the dendrite by 3 mV; the soma follows the dendrite, and both leak toward −70 mV
 //! let trial = |index: usize| {

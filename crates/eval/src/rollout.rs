@@ -13,15 +13,9 @@ use crate::{Columns, EvalError};
 /// use apical_core::{NeuronModel, Persistence};
 /// use apical_eval::{Columns, Rollout};
 /// # use apical_core::*;
-/// # let record = |section_type, region| CompartmentRecord {
-/// #     section_type, region, section: "section".to_owned(), x: 0.5, center_um: None,
-/// #     path_distance_um: 0.0, area_um2: 1000.0, diameter_um: 18.0, length_um: 18.0,
-/// # };
+/// # let record = |section_type, region| CompartmentRecord::new(section_type, region, "section");
 /// # let table = CompartmentTable::new(vec![record(SectionType::Soma, Region::Soma), record(SectionType::Basal, Region::Basal)]);
-/// # let layout = TrialLayout {
-/// #     compartments: table.clone(), soma: CompartmentId::new(0), calcium_site: None,
-/// #     synapse_count: 0, injection_sites: vec![], duration_ms: 2,
-/// # };
+/// # let layout = TrialLayout::new(table.clone(), CompartmentId::new(0), 0, 2);
 /// # let trial = Trial::new(&layout, BinnedEvents::none(2), vec![], vec![-70.0, -71.0, -69.0, -70.0, -68.0, -69.0], TrialMarks::default())?;
 ///
 /// // two neurons that stay where they are, two trials of the same compartments

@@ -269,16 +269,18 @@ impl CompartmentTree {
     /// The rows of every voltage array of this tree.
     #[must_use]
     pub fn compartment_table(&self) -> CompartmentTable {
-        let record = |compartment: &Compartment| CompartmentRecord {
-            section_type: self.morphology.section(compartment.section).section_type(),
-            region: self.region(compartment.section),
-            section: self.morphology.name(compartment.section),
-            x: compartment.x,
-            center_um: compartment.center_um,
-            path_distance_um: compartment.path_distance_um,
-            area_um2: compartment.area_um2,
-            diameter_um: compartment.diameter_um,
-            length_um: compartment.length_um,
+        let record = |compartment: &Compartment| {
+            let id = compartment.section;
+            let section_type = self.morphology.section(id).section_type();
+            let name = self.morphology.name(id);
+            let mut record = CompartmentRecord::new(section_type, self.region(id), name);
+            record.x = compartment.x;
+            record.center_um = compartment.center_um;
+            record.path_distance_um = compartment.path_distance_um;
+            record.area_um2 = compartment.area_um2;
+            record.diameter_um = compartment.diameter_um;
+            record.length_um = compartment.length_um;
+            record
         };
         CompartmentTable::new(self.compartments.iter().map(record).collect())
     }

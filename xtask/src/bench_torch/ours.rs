@@ -169,26 +169,16 @@ fn trainer_config(dropout: f64, places: Option<usize>) -> TrainerConfig {
 fn network(config: ModelConfig) -> Outcome<Network> {
     let record = |compartment| {
         let is_soma = compartment + 1 == COMPARTMENTS;
-        CompartmentRecord {
-            section_type: if is_soma { SectionType::Soma } else { SectionType::Basal },
-            region: if is_soma { Region::Soma } else { Region::Basal },
-            section: "section".to_owned(),
-            x: 0.5,
-            center_um: None,
-            path_distance_um: 0.0,
-            area_um2: 1.0,
-            diameter_um: 1.0,
-            length_um: 1.0,
-        }
+        let (section_type, region) = if is_soma {
+            (SectionType::Soma, Region::Soma)
+        } else {
+            (SectionType::Basal, Region::Basal)
+        };
+        CompartmentRecord::new(section_type, region, "section")
     };
-    let layout = TrialLayout {
-        compartments: CompartmentTable::new((0..COMPARTMENTS).map(record).collect()),
-        soma: CompartmentId::new(COMPARTMENTS - 1),
-        calcium_site: None,
-        synapse_count: SYNAPSES,
-        injection_sites: Vec::new(),
-        duration_ms: STRETCH_MS,
-    };
+    let compartments = CompartmentTable::new((0..COMPARTMENTS).map(record).collect());
+    let soma = CompartmentId::new(COMPARTMENTS - 1);
+    let layout = TrialLayout::new(compartments, soma, SYNAPSES, STRETCH_MS);
     let tasks = TaskTable::verhellen2024(&layout).map_err(text)?;
     let mut inputs = SeenInputs::default();
     if config.numbers > 0 {

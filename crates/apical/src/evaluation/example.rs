@@ -108,14 +108,8 @@ mod tests {
     use crate::evaluation::basal_record;
 
     fn trial(spikes_ms: &[f64], onsets_ms: &[f64]) -> (Trial, Columns) {
-        let layout = TrialLayout {
-            compartments: CompartmentTable::new(["dend[0]", "dend[1]"].map(basal_record).to_vec()),
-            soma: CompartmentId::new(0),
-            calcium_site: None,
-            synapse_count: 1,
-            injection_sites: Vec::new(),
-            duration_ms: 1000,
-        };
+        let records = ["dend[0]", "dend[1]"].map(basal_record).to_vec();
+        let layout = TrialLayout::new(CompartmentTable::new(records), CompartmentId::new(0), 1, 1000);
         let event = |&onset_ms: &f64| CalciumEvent {
             onset_ms,
             end_ms: (onset_ms + 20.0).min(1001.0),

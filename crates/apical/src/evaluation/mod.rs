@@ -197,17 +197,9 @@ where
 /// A compartment of a basal dendrite.
 #[cfg(test)]
 fn basal_record(section: &str) -> apical_core::CompartmentRecord {
-    apical_core::CompartmentRecord {
-        section_type: apical_core::SectionType::Basal,
-        region: apical_core::Region::Basal,
-        section: section.to_owned(),
-        x: 0.5,
-        center_um: None,
-        path_distance_um: 0.0,
-        area_um2: 1.0,
-        diameter_um: 1.0,
-        length_um: 1.0,
-    }
+    use apical_core::{CompartmentRecord, Region, SectionType};
+
+    CompartmentRecord::new(SectionType::Basal, Region::Basal, section)
 }
 
 /// The first bin that a network knows enough for.

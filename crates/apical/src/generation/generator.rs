@@ -171,14 +171,10 @@ impl TrialGenerator {
         };
         let grid = TimeGrid::new(config.dt_ms, f64::from(parameters.duration_ms))?;
         let steps_per_ms = grid.steps_per_ms()? as usize;
-        let layout = TrialLayout {
-            compartments,
-            soma,
-            calcium_site,
-            synapse_count: model.synapse_count(),
-            injection_sites,
-            duration_ms: parameters.duration_ms as usize,
-        };
+        let (synapses, duration_ms) = (model.synapse_count(), parameters.duration_ms as usize);
+        let mut layout = TrialLayout::new(compartments, soma, synapses, duration_ms);
+        layout.calcium_site = calcium_site;
+        layout.injection_sites = injection_sites;
         let generator = Self { model, config, parameters, trees, layout, steps_per_ms, trials };
         generator.check_memory(1)?;
         Ok(generator)

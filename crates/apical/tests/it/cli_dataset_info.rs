@@ -16,29 +16,17 @@ const DURATION_MS: usize = 400;
 
 /// A soma, a basal and an apical compartment with two synapses each.
 fn manifest(trials: usize, calcium: bool) -> Manifest {
-    let record = |section_type, region| CompartmentRecord {
-        section_type,
-        region,
-        section: format!("{section_type}[0]"),
-        x: 0.5,
-        center_um: None,
-        path_distance_um: 1.0,
-        area_um2: 1.0,
-        diameter_um: 1.0,
-        length_um: 1.0,
+    let record = |section_type: SectionType, region| {
+        CompartmentRecord::new(section_type, region, format!("{section_type}[0]"))
     };
-    let layout = TrialLayout {
-        compartments: CompartmentTable::new(vec![
-            record(SectionType::Soma, Region::Soma),
-            record(SectionType::Basal, Region::Basal),
-            record(SectionType::Apical, Region::Tuft),
-        ]),
-        soma: CompartmentId::new(0),
-        calcium_site: calcium.then_some(CompartmentId::new(2)),
-        synapse_count: 4,
-        injection_sites: vec![CompartmentId::new(0), CompartmentId::new(2)],
-        duration_ms: DURATION_MS,
-    };
+    let compartments = CompartmentTable::new(vec![
+        record(SectionType::Soma, Region::Soma),
+        record(SectionType::Basal, Region::Basal),
+        record(SectionType::Apical, Region::Tuft),
+    ]);
+    let mut layout = TrialLayout::new(compartments, CompartmentId::new(0), 4, DURATION_MS);
+    layout.calcium_site = calcium.then_some(CompartmentId::new(2));
+    layout.injection_sites = vec![CompartmentId::new(0), CompartmentId::new(2)];
     let generator = json!({"seed": 42, "note": "µ".repeat(100)});
     Manifest::new(trials, layout, 1, "crossing".to_owned(), CalciumRule::default(), generator)
 }

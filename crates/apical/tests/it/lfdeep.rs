@@ -26,27 +26,15 @@ const SPIKES_MS: [f64; 6] = [0.25, 1.4, 9.5, 10.625, 30.0, 30.5];
 const SPIKE_COLUMNS: [usize; 5] = [0, 0, 9, 10, 29];
 
 fn layout() -> TrialLayout {
-    let record = |(index, section_type): (usize, SectionType)| CompartmentRecord {
-        section_type,
-        region: Region::Other,
-        section: format!("{section_type}[{index}]"),
-        x: 0.5,
-        center_um: None,
-        path_distance_um: 0.0,
-        area_um2: 1.0,
-        diameter_um: 1.0,
-        length_um: 1.0,
+    let record = |(index, section_type): (usize, SectionType)| {
+        CompartmentRecord::new(section_type, Region::Other, format!("{section_type}[{index}]"))
     };
     use SectionType::{Apical, Axon, Basal, Soma};
     let records = [Soma, Basal, Axon, Apical].into_iter().enumerate().map(record);
-    TrialLayout {
-        compartments: CompartmentTable::new(records.collect()),
-        soma: CompartmentId::new(0),
-        calcium_site: None,
-        synapse_count: 4,
-        injection_sites: vec![CompartmentId::new(0)],
-        duration_ms: BINS,
-    }
+    let (compartments, soma) = (CompartmentTable::new(records.collect()), CompartmentId::new(0));
+    let mut layout = TrialLayout::new(compartments, soma, 4, BINS);
+    layout.injection_sites = vec![soma];
+    layout
 }
 
 fn voltage_mv(trial: usize, ms: usize, compartment: usize) -> f32 {

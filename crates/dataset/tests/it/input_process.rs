@@ -278,16 +278,10 @@ fn trees_may_list_compartments_in_any_order() {
 
 #[test]
 fn trees_of_a_compartment_table() {
-    let record = |section_type, length_um| CompartmentRecord {
-        section_type,
-        region: Region::Other,
-        section: String::new(),
-        x: 0.5,
-        center_um: None,
-        path_distance_um: 0.0,
-        area_um2: 1.0,
-        diameter_um: 1.0,
-        length_um,
+    let record = |section_type, length_um| {
+        let mut record = CompartmentRecord::new(section_type, Region::Other, "section");
+        record.length_um = length_um;
+        record
     };
     let table = CompartmentTable::new(vec![
         record(SectionType::Soma, 23.0),

@@ -19,29 +19,22 @@ use serde_json::{Value, json};
 const STEPS_PER_MS: usize = 4;
 
 fn layout(duration_ms: usize) -> TrialLayout {
-    let record = |section_type, region| CompartmentRecord {
-        section_type,
-        region,
-        section: "section".to_owned(),
-        x: 0.1,
-        center_um: Some([0.1, 1.0 / 3.0, 1e-7]),
-        path_distance_um: 12.3,
-        area_um2: 1.0,
-        diameter_um: 1.0,
-        length_um: 1.0,
+    let record = |section_type, region| {
+        let mut record = CompartmentRecord::new(section_type, region, "section");
+        record.x = 0.1;
+        record.center_um = Some([0.1, 1.0 / 3.0, 1e-7]);
+        record.path_distance_um = 12.3;
+        record
     };
-    TrialLayout {
-        compartments: CompartmentTable::new(vec![
-            record(SectionType::Soma, Region::Soma),
-            record(SectionType::Basal, Region::Basal),
-            record(SectionType::Apical, Region::Trunk),
-        ]),
-        soma: CompartmentId::new(0),
-        calcium_site: Some(CompartmentId::new(2)),
-        synapse_count: 4,
-        injection_sites: vec![CompartmentId::new(0), CompartmentId::new(2)],
-        duration_ms,
-    }
+    let compartments = CompartmentTable::new(vec![
+        record(SectionType::Soma, Region::Soma),
+        record(SectionType::Basal, Region::Basal),
+        record(SectionType::Apical, Region::Trunk),
+    ]);
+    let mut layout = TrialLayout::new(compartments, CompartmentId::new(0), 4, duration_ms);
+    layout.calcium_site = Some(CompartmentId::new(2));
+    layout.injection_sites = vec![CompartmentId::new(0), CompartmentId::new(2)];
+    layout
 }
 
 fn manifest(trials: usize, duration_ms: usize) -> Manifest {

@@ -18,30 +18,19 @@ const DURATION_MS: usize = 500;
 
 /// A soma, a basal compartment, two apical ones: synapses 0, 1, 2 excite, 3, 4, 5 inhibit.
 fn layout() -> TrialLayout {
-    let record = |section_type, region, x| CompartmentRecord {
-        section_type,
-        region,
-        section: format!("{section_type}[0]"),
-        x,
-        center_um: None,
-        path_distance_um: 1.0,
-        area_um2: 1.0,
-        diameter_um: 1.0,
-        length_um: 1.0,
+    let record = |section_type: SectionType, region| {
+        CompartmentRecord::new(section_type, region, format!("{section_type}[0]"))
     };
-    TrialLayout {
-        compartments: CompartmentTable::new(vec![
-            record(SectionType::Soma, Region::Soma, 0.5),
-            record(SectionType::Basal, Region::Basal, 0.5),
-            record(SectionType::Apical, Region::Trunk, 0.25),
-            record(SectionType::Apical, Region::Trunk, 0.75),
-        ]),
-        soma: CompartmentId::new(0),
-        calcium_site: Some(CompartmentId::new(3)),
-        synapse_count: 6,
-        injection_sites: vec![CompartmentId::new(0)],
-        duration_ms: DURATION_MS,
-    }
+    let compartments = CompartmentTable::new(vec![
+        record(SectionType::Soma, Region::Soma),
+        record(SectionType::Basal, Region::Basal),
+        record(SectionType::Apical, Region::Trunk),
+        record(SectionType::Apical, Region::Trunk),
+    ]);
+    let mut layout = TrialLayout::new(compartments, CompartmentId::new(0), 6, DURATION_MS);
+    layout.calcium_site = Some(CompartmentId::new(3));
+    layout.injection_sites = vec![CompartmentId::new(0)];
+    layout
 }
 
 fn manifest(layout: TrialLayout) -> Manifest {
@@ -177,7 +166,8 @@ fn says_what_was_written() {
 #[test]
 fn nothing_is_said_of_what_is_not_there() {
     let folder = tempfile::tempdir().unwrap();
-    let bare = TrialLayout { calcium_site: None, ..layout() };
+    let mut bare = layout();
+    bare.calcium_site = None;
     let writer = StoreWriter::open(folder.path(), &manifest(bare)).unwrap();
     let summary = summarized(folder.path());
     assert_eq!((summary.trials, summary.bytes, summary.share_of_uncompressed), (0, 0, None));
@@ -205,7 +195,8 @@ fn nothing_is_said_of_what_is_not_there() {
 #[test]
 fn synapses_of_unknown_kinds_are_counted_together() {
     let folder = tempfile::tempdir().unwrap();
-    let unknown = TrialLayout { synapse_count: 5, ..layout() };
+    let mut unknown = layout();
+    unknown.synapse_count = 5;
     let writer = StoreWriter::open(folder.path(), &manifest(unknown)).unwrap();
     write(&writer, 0, &[5, 0, 0, 0, 10], TrialMarks::default(), 0.0, Value::Null);
     let input = summarized(folder.path()).input.unwrap();

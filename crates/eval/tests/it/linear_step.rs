@@ -95,7 +95,8 @@ fn the_order_of_trials_and_columns_changes_no_more_than_rounding() {
 /// A constant alone is not penalized, so that a neuron that ever rises by the same is predicted however great the ridge.
 #[test]
 fn the_constant_has_no_ridge() {
-    let layout = apical_core::TrialLayout { injection_sites: vec![], ..layout(50) };
+    let mut layout = layout(50);
+    layout.injection_sites.clear();
     let voltages = (0..=50).flat_map(|ms| MEAN_MV.map(|mean| mean as f32 + 0.25 * ms as f32));
     let events = apical_core::BinnedEvents::none(50);
     let trial = Trial::new(&layout, events, vec![], voltages.collect(), Default::default());

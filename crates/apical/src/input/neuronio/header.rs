@@ -133,17 +133,12 @@ impl Params {
                         expected,
                     );
                 };
-                segments.push(CompartmentRecord {
-                    section_type,
-                    region,
-                    section: format!("{section_type}[{number}]"),
-                    x: (place as f64 + 0.5) / section.len() as f64,
-                    center_um: None,
-                    path_distance_um: self.distances_um[k],
-                    area_um2: 0.0,
-                    diameter_um: 0.0,
-                    length_um: self.lengths_um[k],
-                });
+                let name = format!("{section_type}[{number}]");
+                let mut segment = CompartmentRecord::new(section_type, region, name);
+                segment.x = (place as f64 + 0.5) / section.len() as f64;
+                segment.path_distance_um = self.distances_um[k];
+                segment.length_um = self.lengths_um[k];
+                segments.push(segment);
             }
         }
         Ok(segments)
@@ -167,25 +162,13 @@ impl Recording {
     }
 
     pub(super) fn layout(&self) -> TrialLayout {
-        let soma = CompartmentRecord {
-            section_type: SectionType::Soma,
-            region: Region::Soma,
-            section: "soma[0]".to_owned(),
-            x: 0.5,
-            center_um: None,
-            path_distance_um: 0.0,
-            area_um2: 0.0,
-            diameter_um: 0.0,
-            length_um: 0.0,
-        };
+        let soma = CompartmentRecord::new(SectionType::Soma, Region::Soma, "soma[0]");
         let compartments = std::iter::once(soma).chain(self.segments.iter().cloned());
-        TrialLayout {
-            compartments: CompartmentTable::new(compartments.collect()),
-            soma: CompartmentId::new(0),
-            calcium_site: None,
-            synapse_count: 2 * self.segments(),
-            injection_sites: Vec::new(),
-            duration_ms: self.duration_ms - 1,
-        }
+        TrialLayout::new(
+            CompartmentTable::new(compartments.collect()),
+            CompartmentId::new(0),
+            2 * self.segments(),
+            self.duration_ms - 1,
+        )
     }
 }

@@ -11,25 +11,12 @@ pub(crate) const SITES: usize = 2;
 pub(crate) const SYNAPSES: usize = 50;
 
 pub(crate) fn layout(compartments: usize, duration_ms: usize) -> TrialLayout {
-    let record = CompartmentRecord {
-        section_type: SectionType::Soma,
-        region: Region::Soma,
-        section: "soma[0]".to_owned(),
-        x: 0.5,
-        center_um: None,
-        path_distance_um: 0.0,
-        area_um2: 1000.0,
-        diameter_um: 18.0,
-        length_um: 18.0,
-    };
-    TrialLayout {
-        compartments: CompartmentTable::new(vec![record; compartments]),
-        soma: CompartmentId::new(0),
-        calcium_site: Some(CompartmentId::new(0)),
-        synapse_count: SYNAPSES,
-        injection_sites: vec![CompartmentId::new(0); SITES],
-        duration_ms,
-    }
+    let record = CompartmentRecord::new(SectionType::Soma, Region::Soma, "soma[0]");
+    let compartments = CompartmentTable::new(vec![record; compartments]);
+    let mut layout = TrialLayout::new(compartments, CompartmentId::new(0), SYNAPSES, duration_ms);
+    layout.calcium_site = Some(CompartmentId::new(0));
+    layout.injection_sites = vec![CompartmentId::new(0); SITES];
+    layout
 }
 
 /// A trial of which no two voltages or currents are the same, nor those of two trials; all are whole numbers below 2²⁴

@@ -14,17 +14,7 @@ pub(crate) const MEAN_MV: [f64; COMPARTMENTS] = [-70.0, -65.0, -68.0, -66.0, -60
 pub(crate) const DEVIATION_MV: [f64; COMPARTMENTS] = [4.0, 5.0, 3.0, 6.0, 8.0, 2.0];
 
 pub(crate) fn record(section_type: SectionType, region: Region) -> CompartmentRecord {
-    CompartmentRecord {
-        section_type,
-        region,
-        section: "section".to_owned(),
-        x: 0.5,
-        center_um: None,
-        path_distance_um: 0.0,
-        area_um2: 1000.0,
-        diameter_um: 18.0,
-        length_um: 18.0,
-    }
+    CompartmentRecord::new(section_type, region, "section")
 }
 
 pub(crate) fn layout(duration_ms: usize) -> TrialLayout {
@@ -36,14 +26,10 @@ pub(crate) fn layout(duration_ms: usize) -> TrialLayout {
         record(SectionType::Apical, Region::Tuft),
         record(SectionType::Axon, Region::Axon),
     ];
-    TrialLayout {
-        compartments: CompartmentTable::new(records),
-        soma: CompartmentId::new(0),
-        calcium_site: None,
-        synapse_count: SYNAPSES,
-        injection_sites: vec![CompartmentId::new(0), CompartmentId::new(4)],
-        duration_ms,
-    }
+    let (compartments, soma) = (CompartmentTable::new(records), CompartmentId::new(0));
+    let mut layout = TrialLayout::new(compartments, soma, SYNAPSES, duration_ms);
+    layout.injection_sites = vec![soma, CompartmentId::new(4)];
+    layout
 }
 
 /// Numbers in 0 … 1 that look random.

@@ -9,26 +9,13 @@ use apical_core::{
 
 /// With so many synapses, and a site of injection at the soma.
 pub(crate) fn layout(synapse_count: usize, duration_ms: usize) -> TrialLayout {
-    let record = |section_type, region| CompartmentRecord {
-        section_type,
-        region,
-        section: "section".to_owned(),
-        x: 0.5,
-        center_um: None,
-        path_distance_um: 0.0,
-        area_um2: 1.0,
-        diameter_um: 1.0,
-        length_um: 1.0,
-    };
-    TrialLayout {
-        compartments: CompartmentTable::new(vec![
-            record(SectionType::Soma, Region::Soma),
-            record(SectionType::Basal, Region::Basal),
-        ]),
-        soma: CompartmentId::new(0),
-        calcium_site: None,
-        synapse_count,
-        injection_sites: vec![CompartmentId::new(0)],
-        duration_ms,
-    }
+    let record = |section_type, region| CompartmentRecord::new(section_type, region, "section");
+    let compartments = CompartmentTable::new(vec![
+        record(SectionType::Soma, Region::Soma),
+        record(SectionType::Basal, Region::Basal),
+    ]);
+    let soma = CompartmentId::new(0);
+    let mut layout = TrialLayout::new(compartments, soma, synapse_count, duration_ms);
+    layout.injection_sites = vec![soma];
+    layout
 }
