@@ -4,6 +4,7 @@ use crate::InstructionSet;
 
 /// The membrane as mechanisms see it. Arrays are `[compartments × batch]`, trial fastest.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Membrane<'a> {
     /// Vector instructions to compute with.
     pub instruction_set: InstructionSet,
@@ -30,6 +31,7 @@ pub struct Membrane<'a> {
 
 /// When within a step a mechanism's turn comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Stage {
     /// Ion concentrations, from the currents of the step before.
     Concentration,

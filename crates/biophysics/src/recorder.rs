@@ -6,7 +6,7 @@ use apical_core::{CompartmentId, StepObserver, StepView, Traces, Unit};
 ///
 /// # Panics
 ///
-/// A compartment that the model does not have, or a batch of another size than before, makes the run panic.
+/// A compartment that the model does not have, a unit of neither voltages nor currents, or a batch of another size than before, makes the run panic.
 #[derive(Clone, Debug)]
 pub struct TraceRecorder {
     unit: Unit,
@@ -72,6 +72,8 @@ impl StepObserver for TraceRecorder {
         let values = match self.unit {
             Unit::Millivolt => view.voltages_mv,
             Unit::Nanoampere => view.membrane_currents_na,
+            // of units that no view has there are no values
+            _ => &[],
         };
         for id in &self.compartments {
             let first = id.index() * batch_size;

@@ -20,6 +20,7 @@ pub struct CalciumEvent {
 /// (doi:10.1371/journal.pcbi.1002107), 620 µm from the base of the trunk, BAC firing stays above −40 mV for 28 ms.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct CalciumRule {
     /// Threshold, mV.
     pub threshold_mv: f64,
@@ -35,6 +36,12 @@ impl Default for CalciumRule {
 }
 
 impl CalciumRule {
+    /// Above a threshold, mV, for at least some time, ms. [`check`](Self::check) says whether that makes sense.
+    #[must_use]
+    pub const fn new(threshold_mv: f64, shortest_ms: f64) -> Self {
+        Self { threshold_mv, shortest_ms }
+    }
+
     /// Whether it makes sense: a finite threshold, and a finite time at or above 0.
     ///
     /// # Errors
@@ -102,7 +109,7 @@ mod tests {
 
     #[test]
     fn an_event_may_begin_and_end_with_the_trace() {
-        let rule = CalciumRule { threshold_mv: 0.0, shortest_ms: 0.3 };
+        let rule = CalciumRule::new(0.0, 0.3);
         let events = rule.events([1.0, 2.0, 1.5, -1.0, 1.0, 1.0, -1.0, 0.5, 0.5, 3.0], 0.1);
         let found: Vec<_> = events.iter().map(|e| (e.onset_ms, e.end_ms, e.peak_mv)).collect();
         assert_eq!(found, [(0.0, 3.0 * 0.1, 2.0), (7.0 * 0.1, 1.0, 3.0)]);
@@ -113,13 +120,13 @@ mod tests {
     #[test]
     fn a_rule_that_makes_no_sense_is_named() {
         let wrong =
-            |threshold_mv, shortest_ms| match (CalciumRule { threshold_mv, shortest_ms }).check() {
+            |threshold_mv, shortest_ms| match CalciumRule::new(threshold_mv, shortest_ms).check() {
                 Err(CoreError::Parameter { parameter, .. }) => parameter,
                 other => panic!("{other:?}"),
             };
         assert_eq!(wrong(-40.0, -3.0), "shortest_ms");
         assert_eq!(wrong(-40.0, f64::INFINITY), "shortest_ms");
         assert_eq!(wrong(f64::NAN, 10.0), "threshold_mv");
-        assert_eq!(CalciumRule { threshold_mv: -40.0, shortest_ms: 0.0 }.check(), Ok(()));
+        assert_eq!(CalciumRule::new(-40.0, 0.0).check(), Ok(()));
     }
 }

@@ -5,6 +5,7 @@ use crate::CoreError;
 /// What the values of [`Traces`] are measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Unit {
     /// Voltage, mV.
     Millivolt,

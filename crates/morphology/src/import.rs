@@ -37,6 +37,7 @@ pub enum DisconnectedTrees {
 
 /// A reconstruction that was read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Import {
     /// The sections.
     pub morphology: Morphology,

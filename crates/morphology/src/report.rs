@@ -153,6 +153,7 @@ pub enum ImportWarningKind {
 
 /// What the importer did: format, soma convention, and every repair and warning with its line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ImportReport {
     /// File format.
     pub format: Format,

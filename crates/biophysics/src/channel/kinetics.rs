@@ -5,6 +5,7 @@ use crate::Real;
 /// The ion a channel carries, which decides its reversal potential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Ion {
     /// Sodium, reversal potential of the model.
     Sodium,
@@ -18,6 +19,7 @@ pub enum Ion {
 
 /// What rates may depend on.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct RateContext<R> {
     /// Membrane voltage, mV.
     pub v_mv: R,

@@ -44,6 +44,7 @@ impl Waveform {
 
 /// One conductance of a synapse: I = g·(v − E), times the magnesium block where there is one.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct SynapticConductance {
     /// Time course.
     pub waveform: Waveform,
@@ -56,6 +57,16 @@ pub struct SynapticConductance {
 }
 
 impl SynapticConductance {
+    /// One that nothing blocks.
+    #[must_use]
+    pub const fn new(
+        waveform: Waveform,
+        peak_conductance_us: f64,
+        reversal_potential_mv: f64,
+    ) -> Self {
+        Self { waveform, peak_conductance_us, reversal_potential_mv, magnesium_block: None }
+    }
+
     /// Current at a voltage, nA, outward positive, when open to `peak_fraction` of the peak.
     #[inline]
     #[must_use]
@@ -95,12 +106,9 @@ impl SynapseModel {
     /// and NMDA (2, 70 ms, blocked by magnesium), 0.0004 µS each, reversal at 0 mV.
     #[must_use]
     pub fn ampa_nmda() -> Self {
-        let nmda = SynapticConductance {
-            waveform: Waveform::DoubleExponential(DoubleExponential::unchecked(2.0, 70.0)),
-            peak_conductance_us: 0.0004,
-            reversal_potential_mv: 0.0,
-            magnesium_block: Some(MagnesiumBlock::default()),
-        };
+        let waveform = Waveform::DoubleExponential(DoubleExponential::unchecked(2.0, 70.0));
+        let mut nmda = SynapticConductance::new(waveform, 0.0004, 0.0);
+        nmda.magnesium_block = Some(MagnesiumBlock::default());
         let Self { mut components, .. } = Self::ampa();
         components.push(nmda);
         Self::new("AMPA+NMDA", components)
@@ -110,26 +118,16 @@ impl SynapseModel {
     /// reversal at 0 mV.
     #[must_use]
     pub fn ampa() -> Self {
-        let component = SynapticConductance {
-            waveform: Waveform::DoubleExponential(DoubleExponential::unchecked(0.3, 3.0)),
-            peak_conductance_us: 0.0004,
-            reversal_potential_mv: 0.0,
-            magnesium_block: None,
-        };
-        Self::new("AMPA", vec![component])
+        let waveform = Waveform::DoubleExponential(DoubleExponential::unchecked(0.3, 3.0));
+        Self::new("AMPA", vec![SynapticConductance::new(waveform, 0.0004, 0.0)])
     }
 
     /// The inhibitory synapse of Beniaguev et al. 2021 (doi:10.1016/j.neuron.2021.07.002): GABA-A (rise 0.2, decay
     /// 8 ms), 0.001 µS, reversal at −80 mV.
     #[must_use]
     pub fn gaba_a() -> Self {
-        let component = SynapticConductance {
-            waveform: Waveform::DoubleExponential(DoubleExponential::unchecked(0.2, 8.0)),
-            peak_conductance_us: 0.001,
-            reversal_potential_mv: -80.0,
-            magnesium_block: None,
-        };
-        Self::new("GABA-A", vec![component])
+        let waveform = Waveform::DoubleExponential(DoubleExponential::unchecked(0.2, 8.0));
+        Self::new("GABA-A", vec![SynapticConductance::new(waveform, 0.001, -80.0)])
     }
 
     /// The same with short-term plasticity, which scales what each event releases.

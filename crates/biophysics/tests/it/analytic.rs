@@ -556,12 +556,8 @@ fn a_voltage_clamp_divides_its_command_with_its_series_resistance() {
 fn a_clamped_synapse_shows_its_conductance() {
     let (dt_ms, hold_mv, reversal_mv, peak_us) = (0.025, 0.0, 70.0, 0.001);
     let waveform = DoubleExponential::new(0.5, 5.0).unwrap();
-    let component = SynapticConductance {
-        waveform: Waveform::DoubleExponential(waveform),
-        peak_conductance_us: peak_us,
-        reversal_potential_mv: reversal_mv,
-        magnesium_block: None,
-    };
+    let course = Waveform::DoubleExponential(waveform);
+    let component = SynapticConductance::new(course, peak_us, reversal_mv);
     let tree = sphere(20.0);
     let point = CompartmentId::new(0);
     let synapse = SynapseModel::new("synapse", vec![component]);

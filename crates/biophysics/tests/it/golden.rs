@@ -317,12 +317,7 @@ fn synapse_model(definition: &Value) -> SynapseModel {
         SynapseModel::new(model.name(), components.collect())
     };
     let single = |name: &str, waveform| {
-        let component = SynapticConductance {
-            waveform,
-            peak_conductance_us: weight,
-            reversal_potential_mv: parameter("e"),
-            magnesium_block: None,
-        };
+        let component = SynapticConductance::new(waveform, weight, parameter("e"));
         SynapseModel::new(name, vec![component])
     };
     match text(definition, "mechanism") {

@@ -422,7 +422,7 @@ proptest! {
     /// Events that overlap are those whose times have a moment in common, and a trace overlaps itself.
     #[test]
     fn events_overlap_themselves(trace in prop::collection::vec(-80.0..20.0, 1..120)) {
-        let rule = CalciumRule { threshold_mv: -50.0, shortest_ms: 2.0 };
+        let rule = CalciumRule::new(-50.0, 2.0);
         let found = calcium_spikes(rule, &trace, &[]);
         let pairs = overlapping(&found, &found);
         prop_assert_eq!(pairs, (0..found.len()).map(|k| (k, k)).collect::<Vec<_>>());
@@ -513,7 +513,7 @@ proptest! {
         trace in prop::collection::vec(-80.0..20.0, 1..120),
         later in 1_usize..40,
     ) {
-        let rule = CalciumRule { threshold_mv: -50.0, shortest_ms: 2.0 };
+        let rule = CalciumRule::new(-50.0, 2.0);
         let moved: Vec<f64> = std::iter::repeat_n(-80.0, later).chain(trace.iter().copied()).collect();
         let (first, second) = (calcium_spikes(rule, &trace, &[]), calcium_spikes(rule, &moved, &[]));
         prop_assert_eq!(first.len(), second.len());
