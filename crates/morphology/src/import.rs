@@ -10,7 +10,7 @@ use crate::{
 
 /// How a reconstruction is read; the default detects everything.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ImportOptions {
     /// How the soma is to be understood; none: detected from its points, as NEURON does.

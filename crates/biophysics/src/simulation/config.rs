@@ -58,6 +58,7 @@ impl FromStr for Integration {
 
 /// How a simulation runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SimulationConfig {
     /// Time step, ms.

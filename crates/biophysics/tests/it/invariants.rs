@@ -370,6 +370,16 @@ fn models_can_be_built_and_run_in_any_thread() {
     goes_between_threads::<Simulation>();
 }
 
+#[test]
+fn settings_are_read_as_far_as_they_are_given() {
+    let read = serde_json::from_str::<SimulationConfig>;
+    let mut expected = SimulationConfig::default();
+    expected.batch_size = 8;
+    assert_eq!(read(r#"{"batch_size": 8}"#).unwrap(), expected);
+    let typo = read(r#"{"batch": 8}"#).unwrap_err();
+    assert!(typo.to_string().contains("unknown field `batch`"), "{typo}");
+}
+
 /// What is refused of one trial is not taken of the others either: corrected, it arrives once.
 #[test]
 fn refused_input_changes_nothing() {

@@ -213,6 +213,8 @@ fn the_report_reads_well_and_survives_json() {
     assert_eq!(serde_json::from_str::<Import>(&json).unwrap(), import);
     let options: ImportOptions = serde_json::from_str(r#"{"disconnected":"drop"}"#).unwrap();
     assert_eq!(options, with_disconnected(DisconnectedTrees::Drop));
+    let typo = serde_json::from_str::<ImportOptions>(r#"{"disconected":"drop"}"#).unwrap_err();
+    assert!(typo.to_string().contains("unknown field `disconected`"), "{typo}");
 }
 
 #[test]
