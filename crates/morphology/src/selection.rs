@@ -70,11 +70,8 @@ impl Selection {
         Self::Not(Box::new(self))
     }
 
-    /// The compartments of a tree that it holds for, in order. A section that the tree does not have holds for none.
-    ///
-    /// # Panics
-    ///
-    /// If the origin of a distance is a section that the tree does not have.
+    /// The compartments of a tree that it holds for, in order. A section that the tree does not have holds for none, and so
+    /// does a distance from one.
     #[must_use]
     pub fn compartments(&self, tree: &CompartmentTree) -> Vec<CompartmentId> {
         let holds = self.mask(tree);
@@ -101,6 +98,11 @@ impl Selection {
             }
             Self::Terminal => by_section(tree, |id| tree.is_terminal(id)),
             Self::BranchOrder(order) => by_section(tree, |id| tree.branch_order(id) == *order),
+            Self::Distance { origin, .. }
+                if origin.section().index() >= tree.morphology().sections().len() =>
+            {
+                vec![false; tree.len()]
+            }
             Self::Distance { origin, from_um, to_um } => tree
                 .iter()
                 .map(|(id, _)| tree.path_distance_um(*origin, tree.site_of(id)))

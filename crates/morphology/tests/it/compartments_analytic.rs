@@ -431,7 +431,11 @@ fn selections_combine() {
     assert_eq!(found(Selection::Section(SectionId::new(5))), [5]);
     assert_eq!(found(Selection::Subtree(SectionId::new(4))), [4, 5, 6, 7, 8, 12]);
     assert_eq!(found(Selection::BranchOrder(2)), [3, 4]);
-    assert_eq!(found(Selection::Section(SectionId::new(99))), [0; 0]);
+    let missing = SectionId::new(99);
+    let far = Selection::Distance { origin: Site::start(missing), from_um: 0.0, to_um: 1e9 };
+    for nothing in [Selection::Section(missing), Selection::Subtree(missing), far] {
+        assert_eq!(found(nothing), [0; 0]);
+    }
     let origin = tree.apical_origin().unwrap();
     let near = Selection::Distance { origin, from_um: 50.0, to_um: 145.0 };
     // Centers: 50 (included) trunk, 145 (excluded) oblique, 135 trunk, 75 second tree.
