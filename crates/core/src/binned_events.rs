@@ -46,17 +46,14 @@ impl BinnedEvents {
     }
 
     /// The same as a train, each event at the start of its bin.
-    ///
-    /// # Errors
-    ///
-    /// Never; the signature is that of [`EventTrain::new`].
-    pub fn to_train(&self) -> Result<EventTrain, CoreError> {
+    #[must_use]
+    pub fn to_train(&self) -> EventTrain {
         let mut events = Vec::with_capacity(self.synapses.len());
         for bin in 0..self.bins() {
             let time_ms = bin as f64;
             events.extend(self.bin(bin).iter().map(|&synapse| SynapticEvent { time_ms, synapse }));
         }
-        EventTrain::new(events)
+        EventTrain::sorted(events)
     }
 
     /// Number of bins.
@@ -128,7 +125,7 @@ mod tests {
             (stretch.bins(), stretch.bin(0), stretch.bin(1)),
             (2, &ids(&[3])[..], &ids(&[0, 1])[..])
         );
-        let back = BinnedEvents::from_train(&binned.to_train().unwrap(), 4);
+        let back = BinnedEvents::from_train(&binned.to_train(), 4);
         assert_eq!(back, binned);
         assert_eq!(BinnedEvents::none(3).stretch(0..3), BinnedEvents::none(3));
     }

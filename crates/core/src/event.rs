@@ -39,14 +39,19 @@ impl EventTrain {
     /// # Errors
     ///
     /// [`CoreError::EventTime`] if a time is negative or not finite.
-    pub fn new(mut events: Vec<SynapticEvent>) -> Result<Self, CoreError> {
+    pub fn new(events: Vec<SynapticEvent>) -> Result<Self, CoreError> {
         for (index, event) in events.iter().enumerate() {
             if !(event.time_ms.is_finite() && event.time_ms >= 0.0) {
                 return Err(CoreError::EventTime { index, time_ms: event.time_ms });
             }
         }
+        Ok(Self::sorted(events))
+    }
+
+    /// Of times that are known to be finite and at or after 0.
+    pub(crate) fn sorted(mut events: Vec<SynapticEvent>) -> Self {
         events.sort_by(|a, b| a.time_ms.total_cmp(&b.time_ms).then(a.synapse.cmp(&b.synapse)));
-        Ok(Self { events })
+        Self { events }
     }
 
     /// All events in order.

@@ -86,7 +86,7 @@ fn what_is_recorded_is_what_is_simulated() {
         }
         let soma_mv: Vec<f32> = every_step.row(0).iter().map(|&v| v as f32).collect();
         assert_eq!(done.soma_mv, soma_mv);
-        assert_eq!(&done.trial.events.to_train().unwrap(), &events);
+        assert_eq!(&done.trial.events.to_train(), &events);
         assert_eq!(stimuli, done.stimuli);
         // A bin's mean times its duration is the charge of its steps.
         let sites = &generator.layout().injection_sites;
