@@ -58,6 +58,10 @@ mod temperature;
 mod trials;
 mod voltage_clamp;
 
+/// Of the sparse matrices in this interface, which are those of this version.
+#[doc(no_inline)]
+pub use sprs;
+
 pub use cable_matrix::CableMatrix;
 pub use calcium::CalciumPool;
 pub use cell_model::{CellModel, CellModelBuilder};

@@ -58,6 +58,10 @@ mod trace;
 mod trial;
 mod trial_source;
 
+/// Of the streams that [`RandomStreams::stream`] gives: what draws from them needs the traits of this version.
+#[doc(no_inline)]
+pub use rand_chacha;
+
 pub use binned_events::BinnedEvents;
 pub use calcium_event::{CalciumEvent, CalciumRule};
 pub use compartment_table::{CompartmentRecord, CompartmentTable};

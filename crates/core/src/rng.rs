@@ -8,7 +8,7 @@ use rand_chacha::rand_core::SeedableRng;
 ///
 /// ```
 /// use apical_core::RandomStreams;
-/// use rand_chacha::rand_core::Rng;
+/// use apical_core::rand_chacha::rand_core::Rng;
 ///
 /// let streams = RandomStreams::new(1);
 /// let draw = |name, index| streams.stream(name, index).next_u64();

@@ -63,8 +63,7 @@ impl TrialsInMemory {
     pub fn new(layout: TrialLayout, trials: Vec<Trial>) -> Result<Self, CoreError> {
         layout.check()?;
         for (number, trial) in trials.iter().enumerate() {
-            let (what, expected, found) =
-                ("bins of a trial", layout.duration_ms, trial.bins());
+            let (what, expected, found) = ("bins of a trial", layout.duration_ms, trial.bins());
             let fits = if expected == found {
                 trial.check_shapes(&layout)
             } else {

@@ -74,6 +74,10 @@ mod transfer_matrix;
 mod voltage_operator;
 mod volume_conductor;
 
+/// Of the sparse matrices in this interface, which are those of this version.
+#[doc(no_inline)]
+pub use sprs;
+
 pub use conductivity::Conductivity;
 pub use current_source_density::{CurrentSourceDensity, LaminarAxis, Layer, RectilinearGrid};
 pub use dipole::CurrentDipole;

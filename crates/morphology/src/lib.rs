@@ -70,6 +70,10 @@ mod source_map;
 mod swc;
 mod synthetic;
 
+/// Of the sparse matrices in this interface, which are those of this version.
+#[doc(no_inline)]
+pub use sprs;
+
 pub use axial::AxialTree;
 pub use compartment_geometry::CompartmentGeometry;
 pub use compartment_tree::{Compartment, CompartmentTree};

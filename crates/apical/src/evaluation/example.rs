@@ -109,7 +109,8 @@ mod tests {
 
     fn trial(spikes_ms: &[f64], onsets_ms: &[f64]) -> (Trial, Columns) {
         let records = ["dend[0]", "dend[1]"].map(basal_record).to_vec();
-        let layout = TrialLayout::new(CompartmentTable::new(records), CompartmentId::new(0), 1, 1000);
+        let layout =
+            TrialLayout::new(CompartmentTable::new(records), CompartmentId::new(0), 1, 1000);
         let event = |&onset_ms: &f64| CalciumEvent {
             onset_ms,
             end_ms: (onset_ms + 20.0).min(1001.0),

@@ -6,8 +6,8 @@ use apical_biophysics::channel::{ChannelKinetics, Gate, Ih, Ion, Pas, RateContex
 use apical_biophysics::preset::{Preset, training_synapses};
 use apical_biophysics::synapse::{ShortTermPlasticity, SynapseModel};
 use apical_biophysics::{
-    BiophysicsError, CalciumPool, CellModel, CellModelBuilder, CurrentStep, Density, InstructionSet, Real,
-    Simulation, SimulationConfig, Snapshot, Stimulus, TraceRecorder,
+    BiophysicsError, CalciumPool, CellModel, CellModelBuilder, CurrentStep, Density,
+    InstructionSet, Real, Simulation, SimulationConfig, Snapshot, Stimulus, TraceRecorder,
 };
 use apical_core::{
     CompartmentId, EventTrain, InjectedCurrent, NeuronModel, SectionId, SectionType, StepObserver,
