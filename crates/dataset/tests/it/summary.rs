@@ -18,14 +18,16 @@ const DURATION_MS: usize = 500;
 
 /// A soma, a basal compartment, two apical ones: synapses 0, 1, 2 excite, 3, 4, 5 inhibit.
 fn layout() -> TrialLayout {
-    let record = |section_type: SectionType, region| {
-        CompartmentRecord::new(section_type, region, format!("{section_type}[0]"))
+    let record = |section_type: SectionType, region, x| {
+        let mut record = CompartmentRecord::new(section_type, region, format!("{section_type}[0]"));
+        record.x = x;
+        record
     };
     let compartments = CompartmentTable::new(vec![
-        record(SectionType::Soma, Region::Soma),
-        record(SectionType::Basal, Region::Basal),
-        record(SectionType::Apical, Region::Trunk),
-        record(SectionType::Apical, Region::Trunk),
+        record(SectionType::Soma, Region::Soma, 0.5),
+        record(SectionType::Basal, Region::Basal, 0.5),
+        record(SectionType::Apical, Region::Trunk, 0.25),
+        record(SectionType::Apical, Region::Trunk, 0.75),
     ]);
     let mut layout = TrialLayout::new(compartments, CompartmentId::new(0), 6, DURATION_MS);
     layout.calcium_site = Some(CompartmentId::new(3));
