@@ -33,7 +33,7 @@ pub struct Compartment {
 }
 
 /// More than any neuron needs; a policy that asks for more has a wrong unit.
-pub(crate) const MAX_COMPARTMENTS: usize = 1 << 22;
+pub(crate) const MAX_COMPARTMENTS: usize = 1 << 20;
 
 /// A morphology divided into compartments.
 ///
@@ -74,7 +74,7 @@ impl CompartmentTree {
     /// # Errors
     ///
     /// [`MorphologyError`] if the policy does not fit the morphology, or gives a section no compartment or all sections
-    /// together more than 4 million.
+    /// together more than a million.
     pub fn new(
         morphology: Morphology,
         policy: &dyn DiscretizationPolicy,

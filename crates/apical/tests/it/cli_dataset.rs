@@ -45,11 +45,11 @@ fn checksum(root: &Path) -> String {
     Manifest::read(root).unwrap().seal.unwrap().checksum
 }
 
-/// Number of trials that are there; none before there is a manifest.
+/// Number of trials that are there; none before there is a manifest, and the arrays, which follow it.
 fn there(root: &Path) -> usize {
     match Store::open(root) {
         Ok(store) => store.records().count(),
-        Err(StoreError::NoManifest { .. }) => 0,
+        Err(StoreError::NoManifest { .. } | StoreError::Array { .. }) => 0,
         Err(error) => panic!("{}: {error}", root.display()),
     }
 }

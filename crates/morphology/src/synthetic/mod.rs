@@ -103,7 +103,7 @@ impl SyntheticPyramidal {
     /// [`MorphologyError::BranchNumbers`] for fewer tips than stems, tips without stems, or fewer than two tips in
     /// the tuft; [`MorphologyError::CompartmentNumber`] if the branches cannot have this number of compartments: every
     /// branch has an odd one, and the trunk's are given by its length; [`MorphologyError::TooManyCompartments`] for more
-    /// than 4 million of them; [`MorphologyError::Geometry`] for a diameter that is not finite in float32.
+    /// than a million of them; [`MorphologyError::Geometry`] for a diameter that is not finite in float32.
     pub fn generate(&self, seed: u64) -> Result<Morphology, MorphologyError> {
         self.check()?;
         Morphology::new(self.grow(RandomStreams::new(seed)))

@@ -252,7 +252,7 @@ fn impossible_cells_are_refused() {
     }
     let absurd: [Edit; 3] = [
         |g| g.basal_compartments = usize::MAX - 1,
-        |g| g.apical_compartments = (1 << 22) + 1,
+        |g| g.apical_compartments = (1 << 20) + 1,
         |g| (g.basal_compartments, g.apical_compartments) = (1 << 21, (1 << 21) + 1),
     ];
     for edit in absurd {

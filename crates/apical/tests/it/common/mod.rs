@@ -33,18 +33,18 @@ pub(crate) fn simulated(line: &str) -> TempDir {
     folder
 }
 
-/// Ends a run: each second time as Ctrl-C does, else as `kill -9` does. What runs in the background of a shell may be
-/// deaf to Ctrl-C, and is then killed as well.
+/// Ends a run: each second time as Ctrl-C does, else as `kill -9` does. What a shell runs in the background may be deaf to
+/// Ctrl-C: it is given no time to go on.
 pub(crate) fn stop(child: &mut Child, time: u64) -> ExitStatus {
     if cfg!(unix) && time % 2 == 1 {
         let id = child.id().to_string();
         Command::new("kill").args(["-INT", &id]).stderr(Stdio::null()).status().unwrap();
         let sent = Instant::now();
-        while sent.elapsed() < Duration::from_secs(1) {
+        while sent.elapsed() < Duration::from_millis(20) {
             if let Some(status) = child.try_wait().unwrap() {
                 return status;
             }
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
     child.kill().unwrap();
