@@ -27,7 +27,7 @@ enum Stage {
     Fmt,
     /// Lints, of tests, examples and benchmarks as well.
     Clippy,
-    /// Every crate alone: without features, and with each feature alone.
+    /// Every published crate alone: without features, and with each feature alone.
     Features,
     /// Lints of what is compiled for graphics processors; needs none.
     Cuda,
@@ -102,7 +102,9 @@ fn run_stage(stage: Stage, packages: &[Package]) -> Outcome {
             "-D",
             "warnings",
         ])),
-        Stage::Features => packages.iter().try_for_each(check_features),
+        Stage::Features => {
+            packages.iter().filter(|package| package.is_published).try_for_each(check_features)
+        }
         Stage::Cuda => cuda::check(),
         Stage::Doc => run_command(
             cargo(&["doc", "--workspace", "--no-deps", "--locked"])
