@@ -26,6 +26,7 @@ mod neuron_speed;
 mod neuronio;
 mod python;
 mod release;
+mod shared_builds;
 mod tidy;
 mod timing;
 mod workspace;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::workspace::{Package, files, packages, read};
-use crate::{Outcome, crate_graph, links};
+use crate::{Outcome, crate_graph, links, shared_builds};
 
 /// Longer files hold more than one idea.
 const MAX_LINES: usize = 600;
@@ -30,6 +30,7 @@ const REGISTRY_SETTINGS: [&str; 3] =
 pub(crate) fn run() -> Outcome {
     let packages = packages()?;
     let mut breaches = crate_graph::differences(&packages)?;
+    breaches.extend(shared_builds::breaches()?);
     for package in &packages {
         breaches.extend(manifest_breaches(package)?);
     }
