@@ -352,6 +352,18 @@ fn a_rollout_may_be_told_the_truth() {
     let axon = Rollout::new(&columns, model.compartment_table(), &[CompartmentId::new(5)]);
     assert!(matches!(axon, Err(EvalError::NoInjectionSite { .. })));
     assert!(Rollout::new(&columns, &CompartmentTable::new(vec![]), sites).is_err());
+    let records = table().records()[..COLUMNS - 1].to_vec();
+    let zeros = vec![0.0; 2 * (COLUMNS - 1)];
+    let mut smaller = Persistence::new(CompartmentTable::new(records), 2, zeros).unwrap();
+    let refused = rollout.run(&mut smaller, &[&trials[0], &trials[1]], |_, _| Ok(()));
+    let message = refused.unwrap_err().to_string();
+    assert!(message.ends_with("which does not exist: there are 4"), "{message}");
+}
+
+#[test]
+#[should_panic(expected = "a label a score")]
+fn scores_without_labels_are_not_left_out() {
+    let _ = roc_auc(&[0.9, 0.8, 0.3], &[true, false]);
 }
 
 fn times() -> impl Strategy<Value = Vec<f64>> {

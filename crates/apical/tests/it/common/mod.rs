@@ -6,7 +6,7 @@ pub(crate) mod training;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use npyz::WriterBuilder;
@@ -35,20 +35,20 @@ pub(crate) fn simulated(line: &str) -> TempDir {
 
 /// Ends a run: each second time as Ctrl-C does, else as `kill -9` does. What a shell runs in the background may be deaf to
 /// Ctrl-C: it is given no time to go on.
-pub(crate) fn stop(child: &mut Child, time: u64) -> ExitStatus {
+pub(crate) fn stop(child: &mut Child, time: u64) {
     if cfg!(unix) && time % 2 == 1 {
         let id = child.id().to_string();
         Command::new("kill").args(["-INT", &id]).stderr(Stdio::null()).status().unwrap();
         let sent = Instant::now();
         while sent.elapsed() < Duration::from_millis(20) {
-            if let Some(status) = child.try_wait().unwrap() {
-                return status;
+            if child.try_wait().unwrap().is_some() {
+                return;
             }
             std::thread::sleep(Duration::from_millis(1));
         }
     }
     child.kill().unwrap();
-    child.wait().unwrap()
+    child.wait().unwrap();
 }
 
 pub(crate) fn stderr(output: &Output) -> String {
