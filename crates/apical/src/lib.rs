@@ -15,7 +15,7 @@
 //!
 //! ```
 //! use apical::biophysics::preset::{Preset, training_synapses};
-//! use apical::biophysics::protocol::soma_site;
+//! use apical::biophysics::protocol::soma_compartment;
 //! use apical::biophysics::{Simulation, SimulationConfig, TraceRecorder};
 //! use apical::dataset::{DendriticTrees, InputProcess};
 //! use apical::figure::{cell_and_traces, depth_selection};
@@ -36,7 +36,7 @@
 //!
 //! // Time.
 //! let shown = depth_selection(model.tree(), 5);
-//! let soma = soma_site(model.tree())?;
+//! let soma = soma_compartment(model.tree())?;
 //! let mut simulation = Simulation::new(model.into(), SimulationConfig::default())?;
 //! simulation.schedule(0, &events)?;
 //! let mut recorder = TraceRecorder::every_step(&shown);

@@ -19,14 +19,14 @@ pub struct CalciumPool {
     /// Depth of the shell, µm.
     pub depth_um: f64,
     /// Concentration without a current, mM.
-    pub minimum_mm: f64,
+    pub minimum_millimolar: f64,
 }
 
 impl CalciumPool {
     /// A pool with the published depth, 0.1 µm, and resting concentration, 10⁻⁴ mM.
     #[must_use]
     pub const fn new(decay_ms: f64, gamma: f64) -> Self {
-        Self { decay_ms, gamma, depth_um: 0.1, minimum_mm: 1e-4 }
+        Self { decay_ms, gamma, depth_um: 0.1, minimum_millimolar: 1e-4 }
     }
 
     pub(crate) fn check(&self) -> Result<(), BiophysicsError> {
@@ -34,17 +34,17 @@ impl CalciumPool {
         check.positive("decay (ms)", self.decay_ms)?;
         check.fraction("gamma", self.gamma)?;
         check.positive("depth (µm)", self.depth_um)?;
-        check.finite("minimum concentration (mM)", self.minimum_mm)?;
-        check.not_negative("minimum concentration (mM)", self.minimum_mm)
+        check.finite("minimum concentration (mM)", self.minimum_millimolar)?;
+        check.not_negative("minimum concentration (mM)", self.minimum_millimolar)
     }
 
     /// The concentration, mM, that a steady calcium current, mA/cm², leads to.
     #[inline]
     #[must_use]
-    pub fn steady_state_mm(&self, current_ma_per_cm2: f64) -> f64 {
+    pub fn steady_state_millimolar(&self, current_ma_per_cm2: f64) -> f64 {
         let influx_mm_per_ms =
             -1e4 * current_ma_per_cm2 * self.gamma / (2.0 * FARADAY_C_PER_MOL * self.depth_um);
-        self.minimum_mm + self.decay_ms * influx_mm_per_ms
+        self.minimum_millimolar + self.decay_ms * influx_mm_per_ms
     }
 
     /// The share of the way to its steady state that the concentration covers in `dt_ms`: 1 − exp(−dt/decay).

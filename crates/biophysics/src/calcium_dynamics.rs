@@ -19,7 +19,9 @@ const DENSITY: f64 = 100.0;
 impl CalciumDynamics {
     /// Pools on these compartments, each with its area.
     pub(crate) fn new(pool: CalciumPool, on: &[(usize, f64)]) -> Self {
-        let gain = |area_um2: f64| pool.steady_state_mm(DENSITY / area_um2) - pool.minimum_mm;
+        let gain = |area_um2: f64| {
+            pool.steady_state_millimolar(DENSITY / area_um2) - pool.minimum_millimolar
+        };
         Self {
             pool,
             instances: Instances::new(on.iter().map(|&(compartment, _)| compartment)),
@@ -69,11 +71,11 @@ impl Kernel for Relax<'_, '_> {
                 compartments: [membrane.last_calcium_current_na],
             },
             [],
-            [membrane.calcium_mm],
+            [membrane.calcium_millimolar],
             #[inline(always)]
-            |[gain], [current], [], [calcium_mm]| {
-                let steady_mm = gain * current + dynamics.pool.minimum_mm;
-                ([], [calcium_mm + (steady_mm - calcium_mm) * relaxation])
+            |[gain], [current], [], [calcium_millimolar]| {
+                let steady_millimolar = gain * current + dynamics.pool.minimum_millimolar;
+                ([], [calcium_millimolar + (steady_millimolar - calcium_millimolar) * relaxation])
             },
         );
     }

@@ -35,8 +35,8 @@ pub struct CellModel {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct CalciumSettings {
     pub(crate) nernst: Nernst,
-    pub(crate) initial_mm: f64,
-    pub(crate) outside_mm: f64,
+    pub(crate) initial_millimolar: f64,
+    pub(crate) outside_millimolar: f64,
 }
 
 impl CellModel {
@@ -50,8 +50,8 @@ impl CellModel {
             sodium_reversal_potential_mv: 50.0,
             potassium_reversal_potential_mv: -85.0,
             temperature: Temperature::celsius(6.3),
-            initial_calcium_mm: 5e-5,
-            outside_calcium_mm: 2.0,
+            initial_calcium_millimolar: 5e-5,
+            outside_calcium_millimolar: 2.0,
             channels: Vec::new(),
             channel_factors: Vec::new(),
             pools: Vec::new(),
@@ -143,8 +143,8 @@ pub struct CellModelBuilder {
     sodium_reversal_potential_mv: f64,
     potassium_reversal_potential_mv: f64,
     temperature: Temperature,
-    initial_calcium_mm: f64,
-    outside_calcium_mm: f64,
+    initial_calcium_millimolar: f64,
+    outside_calcium_millimolar: f64,
     channels: Vec<PaintedChannel>,
     channel_factors: Vec<(String, f64)>,
     pools: Vec<(CalciumPool, Vec<CompartmentId>)>,
@@ -199,9 +199,9 @@ impl CellModelBuilder {
 
     /// Calcium concentrations, mM: inside at the start, and outside; 5e-5 and 2 unless set.
     #[must_use]
-    pub const fn calcium_mm(mut self, initial: f64, outside: f64) -> Self {
-        self.initial_calcium_mm = initial;
-        self.outside_calcium_mm = outside;
+    pub const fn calcium_millimolar(mut self, initial: f64, outside: f64) -> Self {
+        self.initial_calcium_millimolar = initial;
+        self.outside_calcium_millimolar = outside;
         self
     }
 
@@ -280,8 +280,8 @@ impl CellModelBuilder {
     /// has two calcium pools, the capacitance does not cover every compartment, or a channel to be scaled was not painted.
     pub fn build(mut self) -> Result<CellModel, BiophysicsError> {
         let check = Check("cell model");
-        check.positive("initial calcium concentration (mM)", self.initial_calcium_mm)?;
-        check.positive("outside calcium concentration (mM)", self.outside_calcium_mm)?;
+        check.positive("initial calcium concentration (mM)", self.initial_calcium_millimolar)?;
+        check.positive("outside calcium concentration (mM)", self.outside_calcium_millimolar)?;
         check.positive("temperature (K)", self.temperature.in_kelvin())?;
         check.finite("sodium reversal potential (mV)", self.sodium_reversal_potential_mv)?;
         check.finite("potassium reversal potential (mV)", self.potassium_reversal_potential_mv)?;
@@ -379,8 +379,8 @@ impl CellModelBuilder {
         Ok(CellModel {
             calcium: CalciumSettings {
                 nernst: Nernst::new(2, self.temperature),
-                initial_mm: self.initial_calcium_mm,
-                outside_mm: self.outside_calcium_mm,
+                initial_millimolar: self.initial_calcium_millimolar,
+                outside_millimolar: self.outside_calcium_millimolar,
             },
             tree: self.tree,
             axial,

@@ -14,12 +14,12 @@
 //!
 //! ```
 //! use apical_biophysics::preset::Preset;
-//! use apical_biophysics::protocol::soma_site;
+//! use apical_biophysics::protocol::soma_compartment;
 //! use apical_biophysics::{CurrentStep, Simulation, SimulationConfig, SpikeDetector, TraceRecorder};
 //! use apical_morphology::{CompartmentTree, MaxLength, default_cell};
 //!
 //! let tree = CompartmentTree::new(default_cell(), &MaxLength::default())?;
-//! let soma = soma_site(&tree)?;
+//! let soma = soma_compartment(&tree)?;
 //! let model = Preset::Hay2011.paint(tree)?.build()?;
 //!
 //! let mut config = SimulationConfig::default();

@@ -13,7 +13,7 @@ pub struct Membrane<'a> {
     /// Voltage, mV.
     pub v_mv: &'a [f64],
     /// Calcium concentration inside the membrane, mM.
-    pub calcium_mm: &'a mut [f64],
+    pub calcium_millimolar: &'a mut [f64],
     /// Natural logarithm of it, at the stage of gates.
     pub ln_calcium: &'a [f64],
     /// Reversal potential of calcium, mV, at these concentrations, at the stage of gates.

@@ -36,18 +36,18 @@ impl Nernst {
     /// Reversal potential, mV, of concentrations in the same unit; not finite unless both are above 0.
     #[inline]
     #[must_use]
-    pub fn reversal_potential_mv(&self, inside_mm: f64, outside_mm: f64) -> f64 {
-        self.slope_mv * (outside_mm / inside_mm).ln()
+    pub fn reversal_potential_mv(&self, inside_millimolar: f64, outside_millimolar: f64) -> f64 {
+        self.slope_mv * (outside_millimolar / inside_millimolar).ln()
     }
 }
 
 /// Logarithms of concentrations, and the reversal potentials that follow; arrays are `[compartments × batch]`.
 pub(crate) struct ReversalPotentials<'a> {
     pub(crate) nernst: Nernst,
-    pub(crate) outside_mm: f64,
+    pub(crate) outside_millimolar: f64,
     pub(crate) instances: &'a Instances,
     pub(crate) batch_size: usize,
-    pub(crate) inside_mm: &'a [f64],
+    pub(crate) inside_millimolar: &'a [f64],
     pub(crate) ln_inside: &'a mut [f64],
     pub(crate) reversal_mv: &'a mut [f64],
 }
@@ -56,17 +56,17 @@ impl Kernel for ReversalPotentials<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let slope_mv = self.nernst.slope_mv;
-        let outside = self.outside_mm.ln();
+        let outside = self.outside_millimolar.ln();
         sweep(
             simd,
             self.instances,
             self.batch_size,
-            Inputs { constants: [], compartments: [self.inside_mm] },
+            Inputs { constants: [], compartments: [self.inside_millimolar] },
             [],
             [self.ln_inside, self.reversal_mv],
             #[inline(always)]
-            |[], [inside_mm], [], [_, _]| {
-                let ln_inside = inside_mm.ln();
+            |[], [inside_millimolar], [], [_, _]| {
+                let ln_inside = inside_millimolar.ln();
                 ([], [ln_inside, (-ln_inside + outside) * slope_mv])
             },
         );

@@ -84,11 +84,11 @@ impl ProtocolStimuli {
     /// that needs it.
     pub fn inject(&self, simulation: &mut Simulation, trial: usize) -> Result<(), BiophysicsError> {
         if let Some(pulse) = self.soma {
-            let site = soma_site(simulation.model().tree())?;
+            let site = soma_compartment(simulation.model().tree())?;
             simulation.inject(trial, site, pulse.build()?)?;
         }
         if let Some(epsp) = self.apical {
-            let site = distal_site(simulation.model().tree())?;
+            let site = distal_compartment(simulation.model().tree())?;
             simulation.inject(trial, site, epsp.build()?)?;
         }
         Ok(())
@@ -100,7 +100,7 @@ impl ProtocolStimuli {
 /// # Errors
 ///
 /// [`BiophysicsError::NoSoma`] if there is no section of this type.
-pub fn soma_site(tree: &CompartmentTree) -> Result<CompartmentId, BiophysicsError> {
+pub fn soma_compartment(tree: &CompartmentTree) -> Result<CompartmentId, BiophysicsError> {
     let soma = Selection::Type(SectionType::Soma).compartments(tree);
     soma.get(soma.len() / 2).copied().ok_or(BiophysicsError::NoSoma)
 }
@@ -110,7 +110,7 @@ pub fn soma_site(tree: &CompartmentTree) -> Result<CompartmentId, BiophysicsErro
 /// # Errors
 ///
 /// [`BiophysicsError::NoDistalSite`] if the apical dendrite does not reach that far.
-pub fn distal_site(tree: &CompartmentTree) -> Result<CompartmentId, BiophysicsError> {
+pub fn distal_compartment(tree: &CompartmentTree) -> Result<CompartmentId, BiophysicsError> {
     tree.thickest_apical_site(DISTAL_SITE_UM)
         .map(|site| tree.compartment_at(site))
         .ok_or(BiophysicsError::NoDistalSite { distance_um: DISTAL_SITE_UM })

@@ -58,7 +58,7 @@ impl CurrentDipole {
 
     /// Number of compartments.
     #[must_use]
-    pub const fn compartments(&self) -> usize {
+    pub const fn compartment_count(&self) -> usize {
         self.compartments
     }
 

@@ -118,7 +118,7 @@ impl MultiDipole {
 
     /// Number of compartments.
     #[must_use]
-    pub const fn compartments(&self) -> usize {
+    pub const fn compartment_count(&self) -> usize {
         self.nodes.len()
     }
 
@@ -141,7 +141,7 @@ impl MultiDipole {
     ///
     /// [`ExtracellularError::Shape`] unless there are as many values for each compartment.
     pub fn apply(&self, voltages_mv: &[f64]) -> Result<Vec<f64>, ExtracellularError> {
-        let compartments = self.compartments();
+        let compartments = self.compartment_count();
         let times = voltages_mv.len().checked_div(compartments).unwrap_or(0);
         check_shape("voltages [compartments × times]", compartments * times, voltages_mv.len())?;
         let mut moments = vec![0.0; self.operator.rows() * times];
@@ -192,7 +192,7 @@ impl MultiDipole {
             self.nodes.iter().map(move |&node| sums[node])
         };
         let values = (0..electrodes.len()).flat_map(row).collect();
-        TransferMatrix::from_values(electrodes.len(), self.compartments(), values)
+        TransferMatrix::from_values(electrodes.len(), self.compartment_count(), values)
     }
 }
 

@@ -61,7 +61,7 @@ impl PotentialRecorder {
     pub fn of_voltages(operator: &VoltageOperator, steps: u64) -> Self {
         // One whose voltage counts.
         let origin = operator.values().iter().position(|value| *value != 0.0);
-        let origin = origin.map_or(0, |at| at % operator.compartments());
+        let origin = origin.map_or(0, |at| at % operator.compartment_count());
         Self::new(operator.view(), Some(origin), steps)
     }
 

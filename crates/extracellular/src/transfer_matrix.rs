@@ -86,13 +86,13 @@ impl TransferMatrix {
 
     /// Number of electrodes.
     #[must_use]
-    pub const fn electrodes(&self) -> usize {
+    pub const fn electrode_count(&self) -> usize {
         self.electrodes
     }
 
     /// Number of compartments.
     #[must_use]
-    pub const fn compartments(&self) -> usize {
+    pub const fn compartment_count(&self) -> usize {
         self.compartments
     }
 

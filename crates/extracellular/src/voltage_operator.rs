@@ -50,7 +50,7 @@ impl VoltageOperator {
     /// [`ExtracellularError::Shape`] unless they are of the same compartments, [`ExtracellularError::RowSum`] unless every
     /// row of the axial operator sums to zero, to 10⁻⁹ of its largest value.
     pub fn new(matrix: &TransferMatrix, axial: &CsMat<f64>) -> Result<Self, ExtracellularError> {
-        let compartments = matrix.compartments();
+        let compartments = matrix.compartment_count();
         for found in [axial.rows(), axial.cols()] {
             check_shape("axial operator [compartments × compartments]", compartments, found)?;
         }
@@ -63,25 +63,25 @@ impl VoltageOperator {
                 return Err(ExtracellularError::RowSum { compartment: CompartmentId::new(i), sum });
             }
         }
-        let mut values = vec![0.0; matrix.electrodes() * compartments];
-        for electrode in 0..matrix.electrodes() {
+        let mut values = vec![0.0; matrix.electrode_count() * compartments];
+        for electrode in 0..matrix.electrode_count() {
             let row = &mut values[electrode * compartments..][..compartments];
             for (value, (i, j)) in axial {
                 row[j] += matrix.row(electrode)[i] * value;
             }
         }
-        Ok(Self { electrodes: matrix.electrodes(), compartments, values })
+        Ok(Self { electrodes: matrix.electrode_count(), compartments, values })
     }
 
     /// Number of electrodes.
     #[must_use]
-    pub const fn electrodes(&self) -> usize {
+    pub const fn electrode_count(&self) -> usize {
         self.electrodes
     }
 
     /// Number of compartments.
     #[must_use]
-    pub const fn compartments(&self) -> usize {
+    pub const fn compartment_count(&self) -> usize {
         self.compartments
     }
 

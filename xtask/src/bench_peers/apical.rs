@@ -5,7 +5,7 @@ use std::sync::{Arc, Barrier};
 use std::time::Instant;
 
 use apical_biophysics::preset::{Preset, training_synapses};
-use apical_biophysics::protocol::soma_site;
+use apical_biophysics::protocol::soma_compartment;
 use apical_biophysics::{CellModel, Simulation, SimulationConfig, SpikeDetector, TraceRecorder};
 use apical_core::{CompartmentId, EventTrain, SynapseId, SynapticEvent};
 use apical_morphology::{CompartmentTree, ImportOptions, MaxLength, import};
@@ -104,7 +104,7 @@ fn model(kind: Kind, reconstruction: &Path) -> Outcome<(Arc<CellModel>, Compartm
     let morphology = import(reconstruction, &ImportOptions::default()).map_err(text)?.morphology;
     let tree = CompartmentTree::new(morphology.with_stub_axon(), &MaxLength::default());
     let tree = tree.map_err(text)?;
-    let soma = soma_site(&tree).map_err(text)?;
+    let soma = soma_compartment(&tree).map_err(text)?;
     let preset = if kind == Kind::Passive { Preset::Passive } else { Preset::Shai2015 };
     let mut painted = preset.paint(tree).map_err(text)?;
     if kind == Kind::Synapses {

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use apical_biophysics::preset::{Preset, training_synapses};
-use apical_biophysics::protocol::{Protocol, ProtocolStimuli, distal_site, soma_site};
+use apical_biophysics::protocol::{
+    Protocol, ProtocolStimuli, distal_compartment, soma_compartment,
+};
 use apical_biophysics::{CellModel, Integration, Simulation, SimulationConfig};
 use apical_core::{CompartmentId, EventTrain, StepObserver, StepView, SynapseId, SynapticEvent};
 use apical_morphology::{CompartmentTree, ImportOptions, MaxLength, default_cell, import};
@@ -65,8 +67,8 @@ impl Neuron {
             None => default_cell(),
         };
         let tree = CompartmentTree::new(morphology, &MaxLength::default()).map_err(text)?;
-        let soma = soma_site(&tree).map_err(text)?;
-        let distal = distal_site(&tree).map_err(text)?;
+        let soma = soma_compartment(&tree).map_err(text)?;
+        let distal = distal_compartment(&tree).map_err(text)?;
         let painted = Preset::Shai2015.paint(tree).map_err(text)?;
         let model = training_synapses(painted, 1.0).build().map_err(text)?;
         Ok(Self { model: model.into(), soma, distal })

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use apical::generation::{TrialGenerator, TrialParameters, fill};
 use apical_biophysics::preset::{Preset, training_synapses};
-use apical_biophysics::protocol::soma_site;
+use apical_biophysics::protocol::soma_compartment;
 use apical_biophysics::{BiophysicsError, CellModel, SimulationConfig, run_trials};
 use apical_core::CompartmentId;
 use apical_dataset::store::StoreWriter;
@@ -32,7 +32,7 @@ pub(crate) struct Options {
 pub(super) fn run(options: &Options) -> Outcome {
     let text = |error: &dyn std::error::Error| error.to_string();
     let tree = CompartmentTree::new(default_cell(), &MaxLength::default()).map_err(|e| text(&e))?;
-    let soma = soma_site(&tree).map_err(|e| text(&e))?;
+    let soma = soma_compartment(&tree).map_err(|e| text(&e))?;
     let builder = Preset::Shai2015.paint(tree).map_err(|e| text(&e))?;
     let model = Arc::new(training_synapses(builder, 1.0).build().map_err(|e| text(&e))?);
     let generator = |trials: usize| {

@@ -247,7 +247,7 @@ fn contacts(case: &Case) -> Outcome<Vec<f64>> {
 
 fn dipole_moment(case: &Case) -> Outcome<Vec<f64>> {
     let dipole = CurrentDipole::new(&case.geometry);
-    let (values_um, count) = (dipole.values_um(), dipole.compartments());
+    let (values_um, count) = (dipole.values_um(), dipole.compartment_count());
     Ok((0..count).flat_map(|i| [0, 1, 2].map(|axis| values_um[axis * count + i])).collect())
 }
 

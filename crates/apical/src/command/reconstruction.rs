@@ -4,7 +4,7 @@ use std::path::Path;
 
 use apical::ApicalError;
 use apical::biophysics::preset::Preset;
-use apical::biophysics::protocol::soma_site;
+use apical::biophysics::protocol::soma_compartment;
 use apical::core::{CompartmentId, SectionType};
 use apical::morphology::{
     CompartmentTree, ImportOptions, ImportReport, MaxLength, Morphology, MorphologyError, Site,
@@ -88,7 +88,7 @@ const fn has_stub_axon(preset: Preset) -> bool {
 
 /// The middle of the soma, or where there is none the start of the root section; and whether it is the soma.
 pub(super) fn soma_or_root(tree: &CompartmentTree) -> (CompartmentId, bool) {
-    match soma_site(tree) {
+    match soma_compartment(tree) {
         Ok(soma) => (soma, true),
         Err(_) => (tree.compartment_at(Site::start(tree.morphology().root())), false),
     }

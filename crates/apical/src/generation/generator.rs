@@ -1,7 +1,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use apical_biophysics::protocol::{DISTAL_SITE_UM, Protocol, distal_site};
+use apical_biophysics::protocol::{DISTAL_SITE_UM, Protocol, distal_compartment};
 use apical_biophysics::{
     BiophysicsError, CellModel, CurrentStep, EpspCurrent, Simulation, SimulationConfig,
     SpikeDetector, Stimulus,
@@ -113,13 +113,13 @@ pub struct SimulatedTrial {
 ///
 /// ```
 /// use apical::biophysics::preset::{Preset, training_synapses};
-/// use apical::biophysics::protocol::soma_site;
+/// use apical::biophysics::protocol::soma_compartment;
 /// use apical::biophysics::SimulationConfig;
 /// use apical::generation::{TrialGenerator, TrialParameters};
 /// use apical::morphology::{CompartmentTree, MaxLength, default_cell};
 ///
 /// let tree = CompartmentTree::new(default_cell(), &MaxLength::default())?;
-/// let soma = soma_site(&tree)?;
+/// let soma = soma_compartment(&tree)?;
 /// let model = training_synapses(Preset::Shai2015.paint(tree)?, 1.0).build()?;
 /// let mut parameters = TrialParameters::default();
 /// parameters.duration_ms = 20;
@@ -162,7 +162,7 @@ impl TrialGenerator {
         parameters.input.check(&trees)?;
         parameters.stimuli.check()?;
         parameters.calcium_rule.check()?;
-        let distal = distal_site(model.tree());
+        let distal = distal_compartment(model.tree());
         let calcium_site = distal.as_ref().ok().copied();
         let injection_sites = match distal {
             _ if parameters.stimuli.trial_share == 0.0 => Vec::new(),

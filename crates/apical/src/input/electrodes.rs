@@ -32,7 +32,7 @@ pub fn read_electrodes(path: &Path) -> Result<Probe, ApicalError> {
         _ => return Err(ApicalError::ElectrodeFormat { path: path.to_owned() }),
     };
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    let probe = Probe::sites(&positions_um).map_err(about)?;
+    let probe = Probe::points(&positions_um).map_err(about)?;
     Ok(probe.named(name.unwrap_or_default()))
 }
 

@@ -329,19 +329,19 @@ fn electrodes_of_files() {
     let folder = tempfile::tempdir().unwrap();
     let places = [30.0, 0.0, 0.0, 40.0, 300.0, 0.0];
     let path = |name| folder.path().join(name);
-    fs::write(path("sites.csv"), "x,y,z\n30,0,0\n40,300,0\n").unwrap();
+    fs::write(path("points.csv"), "x,y,z\n30,0,0\n40,300,0\n").unwrap();
     write_npy(
-        &path("sites.npy"),
+        &path("points.npy"),
         Order::Fortran,
         [2, 3],
         [30.0, 40.0, 0.0, 300.0, 0.0, 0.0].into_iter(),
     );
-    let probe = Probe::sites(&[[30.0, 0.0, 0.0], [40.0, 300.0, 0.0]]).unwrap();
-    fs::write(path("sites.json"), Probe::to_probeinterface(&[probe])).unwrap();
-    for name in ["sites.csv", "sites.npy", "sites.json"] {
+    let probe = Probe::points(&[[30.0, 0.0, 0.0], [40.0, 300.0, 0.0]]).unwrap();
+    fs::write(path("points.json"), Probe::to_probeinterface(&[probe])).unwrap();
+    for name in ["points.csv", "points.npy", "points.json"] {
         let (out, _) = found(run.path(), &format!("--electrodes {}", path(name).display()));
         assert_eq!(floats(&out.path().join("electrode_um.npy")), places, "{name}");
-        assert_eq!(manifest(out.path())["probe"], "sites");
+        assert_eq!(manifest(out.path())["probe"], "points");
     }
     fs::write(path("bad.csv"), "x,y,z\n30,0,0\n40,?,0\n").unwrap();
     fs::write(path("sites.prb"), "").unwrap();

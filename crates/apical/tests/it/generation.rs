@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use apical::ApicalError;
 use apical::biophysics::preset::{Preset, training_synapses};
-use apical::biophysics::protocol::{Protocol, soma_site};
+use apical::biophysics::protocol::{Protocol, soma_compartment};
 use apical::biophysics::{CellModel, Simulation, SimulationConfig, TraceRecorder};
 use apical::core::{CompartmentId, TrialSource};
 use apical::dataset::TrialStimuli;
@@ -21,7 +21,7 @@ const DURATION_MS: u32 = 30;
 
 fn neuron() -> (Arc<CellModel>, CompartmentId) {
     let tree = CompartmentTree::new(default_cell(), &MaxLength::default()).unwrap();
-    let soma = soma_site(&tree).unwrap();
+    let soma = soma_compartment(&tree).unwrap();
     let model = training_synapses(Preset::Shai2015.paint(tree).unwrap(), 1.0).build().unwrap();
     (model.into(), soma)
 }

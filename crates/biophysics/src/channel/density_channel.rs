@@ -76,13 +76,14 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Initialize<'_, '_
             membrane.batch_size,
             Inputs {
                 constants: [],
-                compartments: [membrane.v_mv, membrane.calcium_mm, membrane.ln_calcium],
+                compartments: [membrane.v_mv, membrane.calcium_millimolar, membrane.ln_calcium],
             },
             gates(state),
             [],
             #[inline(always)]
-            |[], [v_mv, calcium_mm, ln_calcium], mut states: [Lanes<S>; GATES], []| {
-                let rates = channel.kinetics.rates(RateContext { v_mv, calcium_mm, ln_calcium });
+            |[], [v_mv, calcium_millimolar, ln_calcium], mut states: [Lanes<S>; GATES], []| {
+                let rates =
+                    channel.kinetics.rates(RateContext { v_mv, calcium_millimolar, ln_calcium });
                 for (x, gate) in states.iter_mut().zip(rates) {
                     *x = gate.x_inf();
                 }
@@ -104,7 +105,7 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Step<'_, '_, K, G
     fn run<S: Simd>(self, simd: S) {
         let Self { channel, dt_ms, membrane, state } = self;
         let (instances, batch_size) = (&channel.instances, membrane.batch_size);
-        let (v_mv, calcium_mm) = (membrane.v_mv, &*membrane.calcium_mm);
+        let (v_mv, calcium_millimolar) = (membrane.v_mv, &*membrane.calcium_millimolar);
         let ln_calcium = membrane.ln_calcium;
         let (current, conductance) = (&mut *membrane.current_na, &mut *membrane.conductance_us);
         if K::ION == Ion::Calcium {
@@ -114,16 +115,21 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Step<'_, '_, K, G
                 batch_size,
                 Inputs {
                     constants: [&channel.conductance_us],
-                    compartments: [v_mv, calcium_mm, ln_calcium, membrane.calcium_reversal_mv],
+                    compartments: [
+                        v_mv,
+                        calcium_millimolar,
+                        ln_calcium,
+                        membrane.calcium_reversal_mv,
+                    ],
                 },
                 gates(state),
                 [current, conductance, membrane.calcium_current_na],
                 #[inline(always)]
                 |[maximal],
-                 [v_mv, calcium_mm, ln_calcium, reversal_mv],
+                 [v_mv, calcium_millimolar, ln_calcium, reversal_mv],
                  states,
                  [i, g, calcium_i]| {
-                    let context = RateContext { v_mv, calcium_mm, ln_calcium };
+                    let context = RateContext { v_mv, calcium_millimolar, ln_calcium };
                     let (states, conductance) = channel.advanced(context, states, dt_ms, maximal);
                     let current = conductance * (v_mv - reversal_mv);
                     (states, [i + current, g + conductance, calcium_i + current])
@@ -136,13 +142,13 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Step<'_, '_, K, G
                 batch_size,
                 Inputs {
                     constants: [&channel.conductance_us],
-                    compartments: [v_mv, calcium_mm, ln_calcium],
+                    compartments: [v_mv, calcium_millimolar, ln_calcium],
                 },
                 gates(state),
                 [current, conductance],
                 #[inline(always)]
-                |[maximal], [v_mv, calcium_mm, ln_calcium], states, [i, g]| {
-                    let context = RateContext { v_mv, calcium_mm, ln_calcium };
+                |[maximal], [v_mv, calcium_millimolar, ln_calcium], states, [i, g]| {
+                    let context = RateContext { v_mv, calcium_millimolar, ln_calcium };
                     let (states, conductance) = channel.advanced(context, states, dt_ms, maximal);
                     (states, [i + conductance * (v_mv - channel.reversal_mv), g + conductance])
                 },

@@ -24,7 +24,7 @@ pub struct RateContext<R> {
     /// Membrane voltage, mV.
     pub v_mv: R,
     /// Calcium concentration at the inside of the membrane, mM.
-    pub calcium_mm: R,
+    pub calcium_millimolar: R,
     /// Its natural logarithm, which the reversal potential of calcium needs anyway.
     pub ln_calcium: R,
 }
@@ -32,8 +32,8 @@ pub struct RateContext<R> {
 impl<R: Real> RateContext<R> {
     /// At a voltage, mV, and a concentration of calcium, mM.
     #[must_use]
-    pub fn new(v_mv: R, calcium_mm: R) -> Self {
-        Self { v_mv, calcium_mm, ln_calcium: calcium_mm.ln() }
+    pub fn new(v_mv: R, calcium_millimolar: R) -> Self {
+        Self { v_mv, calcium_millimolar, ln_calcium: calcium_millimolar.ln() }
     }
 }
 

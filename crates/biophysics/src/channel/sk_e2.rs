@@ -25,7 +25,7 @@ impl ChannelKinetics<1> for SkE2 {
 
     #[inline(always)]
     fn rates<R: Real>(&self, context: RateContext<R>) -> [Gate<R>; 1] {
-        let c = context.calcium_mm;
+        let c = context.calcium_millimolar;
         let mut ln_calcium = context.ln_calcium;
         if c.any_below(RAISED_BELOW_MM) {
             let raised = (c + RAISED_BELOW_MM).at_least(LEAST_MM);

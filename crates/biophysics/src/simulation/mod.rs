@@ -165,9 +165,9 @@ impl Simulation {
     ///
     /// If there is no such compartment or trial.
     #[must_use]
-    pub fn calcium_mm(&self, trial: usize, compartment: CompartmentId) -> f64 {
+    pub fn calcium_millimolar(&self, trial: usize, compartment: CompartmentId) -> f64 {
         assert!(trial < self.config.batch_size, "trial {trial} is not in the batch");
-        self.state.calcium_mm[compartment.index() * self.config.batch_size + trial]
+        self.state.calcium_millimolar[compartment.index() * self.config.batch_size + trial]
     }
 
     /// Injects a current into a compartment of one trial, from now on. Several add up.

@@ -23,7 +23,7 @@ pub struct Snapshot {
     /// `[nodes × batch]`, compartments first.
     pub(super) v_mv: Aligned,
     /// `[compartments × batch]`.
-    pub(super) calcium_mm: Aligned,
+    pub(super) calcium_millimolar: Aligned,
     /// `[variables × instances × batch]` each.
     pub(super) mechanisms: Vec<Aligned>,
     pub(super) synapses: Vec<SynapseState>,
@@ -44,7 +44,7 @@ impl Snapshot {
             integration: config.integration,
             step: 0,
             v_mv: zeros(nodes),
-            calcium_mm: zeros(model.tree().len() * batch_size),
+            calcium_millimolar: zeros(model.tree().len() * batch_size),
             mechanisms: model
                 .mechanisms()
                 .iter()
@@ -66,7 +66,7 @@ impl Snapshot {
         self.dt_ms == other.dt_ms
             && self.integration == other.integration
             && self.v_mv.len() == other.v_mv.len()
-            && self.calcium_mm.len() == other.calcium_mm.len()
+            && self.calcium_millimolar.len() == other.calcium_millimolar.len()
             && self.pending.len() == other.pending.len()
             && self.release.len() == other.release.len()
             && lengths(&self.mechanisms).eq(lengths(&other.mechanisms))

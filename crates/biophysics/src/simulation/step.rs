@@ -15,7 +15,7 @@ const STEPS_TO_SILENCE: u64 = 64;
 impl Simulation {
     pub(super) fn initialize(&mut self) {
         self.state.v_mv.fill(self.config.v_init_mv);
-        self.state.calcium_mm.fill(self.model.calcium().initial_mm);
+        self.state.calcium_millimolar.fill(self.model.calcium().initial_millimolar);
         self.of_each_mechanism(true, |mechanism, membrane, states| {
             mechanism.initialize(membrane, states);
         });
@@ -142,16 +142,16 @@ impl Simulation {
         act: impl Fn(&dyn Mechanism, &mut Membrane<'_>, &mut [f64]),
     ) {
         let (config, work) = (&self.config, &mut self.workspace);
-        let (v_mv, calcium_mm) = (&self.state.v_mv, &mut self.state.calcium_mm);
+        let (v_mv, calcium_millimolar) = (&self.state.v_mv, &mut self.state.calcium_millimolar);
         let pairs = self.model.mechanisms().iter().zip(&mut self.state.mechanisms);
         let mut pairs = pairs.peekable();
         while let Some((mechanism, states)) =
             pairs.next_if(|(mechanism, _)| mechanism.stage() == Stage::Concentration)
         {
-            act(&**mechanism, &mut work.membrane(config, v_mv, calcium_mm), states);
+            act(&**mechanism, &mut work.membrane(config, v_mv, calcium_millimolar), states);
         }
-        work.find_reversal_potentials(&self.model, config, calcium_mm, of_all);
-        let mut membrane = work.membrane(config, v_mv, calcium_mm);
+        work.find_reversal_potentials(&self.model, config, calcium_millimolar, of_all);
+        let mut membrane = work.membrane(config, v_mv, calcium_millimolar);
         for (mechanism, states) in pairs {
             act(&**mechanism, &mut membrane, states);
         }

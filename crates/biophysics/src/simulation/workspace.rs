@@ -78,13 +78,13 @@ impl Workspace {
         &'a mut self,
         config: &SimulationConfig,
         v_mv: &'a [f64],
-        calcium_mm: &'a mut [f64],
+        calcium_millimolar: &'a mut [f64],
     ) -> Membrane<'a> {
         Membrane {
             instruction_set: config.instruction_set,
             batch_size: config.batch_size,
             v_mv,
-            calcium_mm,
+            calcium_millimolar,
             ln_calcium: &self.ln_calcium,
             calcium_reversal_mv: &self.calcium_reversal_mv,
             last_calcium_current_na: &self.solved.calcium_current_na,
@@ -99,16 +99,16 @@ impl Workspace {
         &mut self,
         model: &CellModel,
         config: &SimulationConfig,
-        calcium_mm: &[f64],
+        calcium_millimolar: &[f64],
         of_all: bool,
     ) {
         let calcium = model.calcium();
         config.instruction_set.run(ReversalPotentials {
             nernst: calcium.nernst,
-            outside_mm: calcium.outside_mm,
+            outside_millimolar: calcium.outside_millimolar,
             instances: if of_all { &self.compartments } else { model.with_calcium() },
             batch_size: config.batch_size,
-            inside_mm: calcium_mm,
+            inside_millimolar: calcium_millimolar,
             ln_inside: &mut self.ln_calcium,
             reversal_mv: &mut self.calcium_reversal_mv,
         });

@@ -226,7 +226,7 @@ impl Block {
     fn new(block: MagnesiumBlock) -> Self {
         Self {
             slope_per_mv: block.slope_per_mv,
-            ratio: block.magnesium_mm / block.half_block_mm,
+            ratio: block.magnesium_millimolar / block.half_block_millimolar,
             further: (-block.slope_per_mv * SLOPE_STEP_MV).exp(),
         }
     }

@@ -8,21 +8,23 @@ pub struct MagnesiumBlock {
     /// Steepness, 1/mV.
     pub slope_per_mv: f64,
     /// Concentration that blocks half of the receptors at 0 mV, mM.
-    pub half_block_mm: f64,
+    pub half_block_millimolar: f64,
     /// Magnesium outside, mM.
-    pub magnesium_mm: f64,
+    pub magnesium_millimolar: f64,
 }
 
 impl MagnesiumBlock {
     /// The coefficients of Jahr & Stevens 1990, with 1 mM of magnesium.
     pub const JAHR_STEVENS: Self =
-        Self { slope_per_mv: 0.062, half_block_mm: 3.57, magnesium_mm: 1.0 };
+        Self { slope_per_mv: 0.062, half_block_millimolar: 3.57, magnesium_millimolar: 1.0 };
 
     /// The share of receptors that is not blocked, 0 to 1.
     #[inline]
     #[must_use]
     pub fn open_fraction(&self, v_mv: f64) -> f64 {
-        1.0 / (1.0 + (-self.slope_per_mv * v_mv).exp() * (self.magnesium_mm / self.half_block_mm))
+        1.0 / (1.0
+            + (-self.slope_per_mv * v_mv).exp()
+                * (self.magnesium_millimolar / self.half_block_millimolar))
     }
 }
 

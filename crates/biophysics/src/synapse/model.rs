@@ -153,9 +153,9 @@ impl SynapseModel {
             check.finite("reversal potential (mV)", component.reversal_potential_mv)?;
             if let Some(block) = component.magnesium_block {
                 check.finite("slope of the magnesium block (1/mV)", block.slope_per_mv)?;
-                check.positive("half-blocking magnesium (mM)", block.half_block_mm)?;
-                check.not_negative("magnesium (mM)", block.magnesium_mm)?;
-                check.finite("magnesium (mM)", block.magnesium_mm)?;
+                check.positive("half-blocking magnesium (mM)", block.half_block_millimolar)?;
+                check.not_negative("magnesium (mM)", block.magnesium_millimolar)?;
+                check.finite("magnesium (mM)", block.magnesium_millimolar)?;
             }
         }
         Ok(())

@@ -26,8 +26,8 @@ fn assert_close(found: f64, expected: f64, what: &str) {
     assert!(error <= TOLERANCE * expected.abs(), "{what}: {found:e}, expected {expected:e}");
 }
 
-fn at(v_mv: f64, calcium_mm: f64) -> RateContext<f64> {
-    RateContext::new(v_mv, calcium_mm)
+fn at(v_mv: f64, calcium_millimolar: f64) -> RateContext<f64> {
+    RateContext::new(v_mv, calcium_millimolar)
 }
 
 fn check<const GATES: usize>(
@@ -98,25 +98,31 @@ fn calcium_pool_steps() {
     for row in golden()["calcium_pool"].as_array().unwrap() {
         let get = |key: &str| row[key].as_f64().unwrap();
         let pool = CalciumPool::new(get("decay_ms"), get("gamma"));
-        let found = advance_mm(&pool, get("from_mm"), get("current_ma_per_cm2"), get("dt_ms"));
+        let found =
+            advance_millimolar(&pool, get("from_mm"), get("current_ma_per_cm2"), get("dt_ms"));
         assert_close(found, get("to_mm"), &row.to_string());
     }
 }
 
 /// The exact step of a pool, as the simulation takes it.
-fn advance_mm(pool: &CalciumPool, calcium_mm: f64, current_ma_per_cm2: f64, dt_ms: f64) -> f64 {
-    let steady_mm = pool.steady_state_mm(current_ma_per_cm2);
-    calcium_mm + pool.relaxation(dt_ms) * (steady_mm - calcium_mm)
+fn advance_millimolar(
+    pool: &CalciumPool,
+    calcium_millimolar: f64,
+    current_ma_per_cm2: f64,
+    dt_ms: f64,
+) -> f64 {
+    let steady_millimolar = pool.steady_state_millimolar(current_ma_per_cm2);
+    calcium_millimolar + pool.relaxation(dt_ms) * (steady_millimolar - calcium_millimolar)
 }
 
 /// The step is exact, so that many small ones make a large one.
 #[test]
 fn calcium_pool_steps_compose() {
     let pool = CalciumPool::new(122.0, 0.000_509);
-    let small = (0..400).fold(5e-5, |c, _| advance_mm(&pool, c, -0.01, 0.025));
-    assert_close(small, advance_mm(&pool, 5e-5, -0.01, 10.0), "400 steps of 0.025 ms");
-    let late = advance_mm(&pool, 5e-5, -0.01, 1e5);
-    assert_close(late, pool.steady_state_mm(-0.01), "after 820 time constants");
+    let small = (0..400).fold(5e-5, |c, _| advance_millimolar(&pool, c, -0.01, 0.025));
+    assert_close(small, advance_millimolar(&pool, 5e-5, -0.01, 10.0), "400 steps of 0.025 ms");
+    let late = advance_millimolar(&pool, 5e-5, -0.01, 1e5);
+    assert_close(late, pool.steady_state_millimolar(-0.01), "after 820 time constants");
 }
 
 #[test]

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use apical_biophysics::preset::Preset;
-use apical_biophysics::protocol::{Protocol, ProtocolStimuli, distal_site, soma_site};
+use apical_biophysics::protocol::{
+    Protocol, ProtocolStimuli, distal_compartment, soma_compartment,
+};
 use apical_biophysics::{CellModel, Simulation, SimulationConfig, SpikeDetector, TraceRecorder};
 use apical_core::Traces;
 use apical_morphology::{CompartmentTree, MaxLength, default_cell};
@@ -36,9 +38,10 @@ fn run<const N: usize>(model: &Arc<CellModel>, protocols: &[ProtocolStimuli; N])
     for (trial, protocol) in protocols.iter().enumerate() {
         protocol.inject(&mut simulation, trial).unwrap();
     }
-    let soma = soma_site(model.tree()).unwrap();
+    let soma = soma_compartment(model.tree()).unwrap();
     let mut spikes = SpikeDetector::new(soma, -20.0);
-    let mut voltages = TraceRecorder::every_step(&[soma, distal_site(model.tree()).unwrap()]);
+    let mut voltages =
+        TraceRecorder::every_step(&[soma, distal_compartment(model.tree()).unwrap()]);
     simulation.run(protocols[0].duration_ms, &mut (&mut spikes, &mut voltages)).unwrap();
     std::array::from_fn(|trial| {
         let traces = voltages.trial(trial);

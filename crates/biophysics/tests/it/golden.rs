@@ -269,7 +269,7 @@ impl Case {
                 if step > 0 {
                     simulation.step().unwrap();
                 }
-                let found = simulation.calcium_mm(0, compartment);
+                let found = simulation.calcium_millimolar(0, compartment);
                 largest = largest.max((found - expected).abs() / expected);
             }
             println!("{} {array}: max relative Δ[Ca] = {largest:.1e}", self.name);

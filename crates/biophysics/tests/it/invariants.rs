@@ -338,7 +338,7 @@ fn bad_input_is_refused_by_name() {
     let leak = CellModel::builder(tree()).channel(leak, Density::uniform(&soma, 1e-4));
     assert!(matches!(leak.build(), Err(BiophysicsError::Parameter { owner: "pas", .. })));
     let mut component = SynapseModel::ampa_nmda().components()[1].clone();
-    component.magnesium_block.as_mut().unwrap().half_block_mm = 0.0;
+    component.magnesium_block.as_mut().unwrap().half_block_millimolar = 0.0;
     let unblocked = SynapseModel::new("NMDA", vec![component]);
     let synapse = CellModel::builder(tree()).synapses(unblocked, &soma);
     assert!(matches!(synapse.build(), Err(BiophysicsError::Parameter { .. })));

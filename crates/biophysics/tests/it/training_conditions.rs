@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use apical_biophysics::channel::SkE2;
 use apical_biophysics::preset::{Preset, TrainingCondition, training_synapses};
-use apical_biophysics::protocol::soma_site;
+use apical_biophysics::protocol::soma_compartment;
 use apical_biophysics::synapse::SynapseModel;
 use apical_biophysics::{
     BiophysicsError, CellModel, CellModelBuilder, Density, Simulation, SimulationConfig,
@@ -54,7 +54,7 @@ fn a_tenth_of_the_sk_conductance() {
         assert_eq!((same, tenth), (id, full * 0.1));
     }
     assert_eq!(sk(&ampa).values().len(), sk(&reduced).values().len());
-    let soma = soma_site(reduced.tree()).unwrap();
+    let soma = soma_compartment(reduced.tree()).unwrap();
     assert_eq!(sk(&reduced).get(soma), Some(0.09965 * 0.1));
     // nothing else changes
     let others = |model: &CellModel| {
@@ -66,7 +66,7 @@ fn a_tenth_of_the_sk_conductance() {
 /// Somatic voltage, every time step, under a volley of 320 excitatory events from 10 to 20 ms.
 fn after_a_burst(condition: TrainingCondition) -> Vec<f64> {
     let model = Arc::new(model(condition));
-    let soma = soma_site(model.tree()).unwrap();
+    let soma = soma_compartment(model.tree()).unwrap();
     let event = |k: usize| SynapticEvent {
         time_ms: 10.0 + (k % 10) as f64,
         synapse: SynapseId::new(k * 2),
@@ -95,7 +95,7 @@ fn the_voltage_shows_it() {
 #[test]
 fn scaling_a_channel() {
     let tree = CompartmentTree::new(default_cell(), &MaxLength::default()).unwrap();
-    let soma = soma_site(&tree).unwrap();
+    let soma = soma_compartment(&tree).unwrap();
     let model = CellModel::builder(tree)
         .scale_channel("SK_E2", 0.5)
         .channel(SkE2, Density::uniform(&[soma], 0.2))

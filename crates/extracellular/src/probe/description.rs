@@ -292,5 +292,5 @@ fn sites(values: &str) -> Result<Probe, ExtracellularError> {
         })
     };
     let positions_um = values.split(';').map(site).collect::<Result<Vec<_>, _>>()?;
-    Probe::sites(&positions_um)
+    Probe::points(&positions_um)
 }

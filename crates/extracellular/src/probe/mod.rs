@@ -34,9 +34,9 @@ pub use tetrode::Tetrode;
 /// ```
 /// use apical_extracellular::{Laminar, Probe};
 ///
-/// let sites = Probe::sites(&[[30.0, 0.0, 0.0], [0.0, 200.0, 50.0]])?;
-/// assert_eq!(sites[1].position_um(), [0.0, 200.0, 50.0]);
-/// assert_eq!(sites.ids(), ["0", "1"]);
+/// let points = Probe::points(&[[30.0, 0.0, 0.0], [0.0, 200.0, 50.0]])?;
+/// assert_eq!(points[1].position_um(), [0.0, 200.0, 50.0]);
+/// assert_eq!(points.ids(), ["0", "1"]);
 ///
 /// // A laminar probe beside a cell whose soma is at x = 100 µm.
 /// let laminar = Laminar::default().build()?.translated([100.0, 0.0, 0.0])?;
@@ -123,8 +123,8 @@ impl Probe {
     /// # Errors
     ///
     /// [`ExtracellularError::NoContacts`] without places, [`ExtracellularError::Coordinate`] for one that is not finite.
-    pub fn sites(positions_um: &[[f64; 3]]) -> Result<Self, ExtracellularError> {
-        Self::numbered("sites", positions_um.iter().copied().map(Electrode::point).collect())
+    pub fn points(positions_um: &[[f64; 3]]) -> Result<Self, ExtracellularError> {
+        Self::numbered("points", positions_um.iter().copied().map(Electrode::point).collect())
     }
 
     /// Six points around a cell with an apical dendrite that ascends in y, near its soma, basal dendrites, trunk, nexus and

@@ -154,7 +154,7 @@ fn endless_media_are_two_point_sources_a_short_way_apart() {
 fn moments_add_up_currents_times_places() {
     let ends = [[[0.0; 3], [10.0, 0.0, 0.0]], [[10.0, 0.0, 0.0], [10.0, 40.0, 0.0]], [[0.0; 3]; 2]];
     let dipole = CurrentDipole::new(&CompartmentGeometry::new(&ends, &[2.0, 1.0, 3.0]).unwrap());
-    assert_eq!(dipole.compartments(), 3);
+    assert_eq!(dipole.compartment_count(), 3);
     assert_eq!(dipole.values_um(), [5.0, 10.0, 0.0, 0.0, 20.0, 0.0, 0.0, 0.0, 0.0]);
     // Two times.
     let moments = dipole.apply(&[1.0, 0.0, -2.0, 1.0, 1.0, -1.0]).unwrap();
@@ -219,7 +219,7 @@ fn dipoles_lie_halfway_between_nodes() {
     let dipoles =
         MultiDipole::new(&tree.geometry(), &AxialTree::new(&tree, 100.0).unwrap()).unwrap();
     // From the 0 end to the soma and the basal dendrite, and along the apical one; none to the three sealed ends.
-    assert_eq!((dipoles.len(), dipoles.compartments()), (22, 22));
+    assert_eq!((dipoles.len(), dipoles.compartment_count()), (22, 22));
     let mut positions = dipoles.positions_um().to_vec();
     positions.sort_by(|a, b| a[1].total_cmp(&b[1]).then(a[0].total_cmp(&b[0])));
     assert_eq!(

@@ -29,12 +29,12 @@ fn disc(probe: &Probe) -> (f64, [f64; 3]) {
 }
 
 #[test]
-fn sites_are_points_in_the_order_given() {
+fn points_are_in_the_order_given() {
     let places_um = [[1.0, 2.0, 3.0], [-4.0, 5.0, 6.0], [1.0, 2.0, 3.0]];
-    let probe = Probe::sites(&places_um).unwrap();
+    let probe = Probe::points(&places_um).unwrap();
     assert_eq!(positions_um(&probe), places_um);
     assert!(probe.electrodes().iter().all(|electrode| electrode.contact() == Contact::Point));
-    assert_eq!((probe.name(), probe.ids()), ("sites", &["0", "1", "2"].map(String::from)[..]));
+    assert_eq!((probe.name(), probe.ids()), ("points", &["0", "1", "2"].map(String::from)[..]));
     assert_eq!((probe.index_of("2"), probe.index_of("3")), (Some(2), None));
     assert_eq!(probe.named("mine").name(), "mine");
 }
@@ -333,7 +333,7 @@ fn impossible_electrodes_are_errors() {
     let message = |electrodes| Probe::numbered("", electrodes).unwrap_err().to_string();
     let point = Electrode::point([0.0; 3]);
     assert_eq!(message(vec![]), "a probe without contacts");
-    assert_eq!(Probe::sites(&[]).unwrap_err().to_string(), "a probe without contacts");
+    assert_eq!(Probe::points(&[]).unwrap_err().to_string(), "a probe without contacts");
     assert_eq!(
         message(vec![point.clone(), Electrode::point([0.0, f64::INFINITY, 0.0])]),
         "electrode 1: coordinate inf µm is not a finite number"
@@ -353,7 +353,7 @@ fn impossible_electrodes_are_errors() {
     let probe = Probe::numbered("", vec![Electrode::new([0.0; 3], long)]).unwrap();
     assert_eq!(probe[0].contact(), Contact::disc(1.0, [0.0, 1.0, 0.0]).unwrap());
 
-    let probe = Probe::sites(&[[f64::MAX; 3]]).unwrap();
+    let probe = Probe::points(&[[f64::MAX; 3]]).unwrap();
     assert_eq!(
         probe.translated([0.0, f64::NAN, 0.0]).unwrap_err().to_string(),
         "translation (µm): NaN is not a finite number"

@@ -19,7 +19,7 @@ fn transfer_matrices_equal_lfpykits() {
     for (name, model) in models {
         let expected = read_npy(&folder.join(format!("lfp_{name}_matrix.npy")));
         let matrix = setup.matrix(&*model);
-        assert_eq!((matrix.electrodes(), matrix.compartments()), (6, 642));
+        assert_eq!((matrix.electrode_count(), matrix.compartment_count()), (6, 642));
         let mut largest = 0.0_f64;
         for (found, expected) in matrix.values().iter().zip(&expected) {
             largest = largest.max((found / expected - 1.0).abs());

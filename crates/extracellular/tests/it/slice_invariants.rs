@@ -142,7 +142,7 @@ fn a_neuron_without_compartments_has_an_empty_matrix() {
     let model = SliceConfig::default().build().unwrap();
     let electrodes = [Electrode::point([0.0; 3])];
     let matrix = TransferMatrix::new(&model, &CompartmentGeometry::default(), &electrodes).unwrap();
-    assert_eq!((matrix.electrodes(), matrix.compartments()), (1, 0));
+    assert_eq!((matrix.electrode_count(), matrix.compartment_count()), (1, 0));
 }
 
 #[test]

@@ -36,7 +36,8 @@ pub(super) fn run(args: &LfpArgs) -> Result<(), Failure> {
     // Only now, when all that can be wrong with the input is known, is an earlier run replaced.
     let mut directory = RunDirectory::create(&args.out)?;
     write_arrays(&mut directory, &matrix, &probe, &potentials)?;
-    let title = format!("{}: {}", source.title(args), counted(matrix.electrodes(), "electrode"));
+    let title =
+        format!("{}: {}", source.title(args), counted(matrix.electrode_count(), "electrode"));
     let figure = cell_and_potentials(&title, &source.tree, &probe, &potentials);
     directory.write_text("potentials.svg", &figure)?;
     let probes = std::slice::from_ref(&probe);
@@ -94,7 +95,7 @@ fn potentials(
             }
         }
     }
-    Ok(Traces::new(Unit::Millivolt, matrix.electrodes(), times_ms, potentials_mv)?)
+    Ok(Traces::new(Unit::Millivolt, matrix.electrode_count(), times_ms, potentials_mv)?)
 }
 
 fn write_arrays(
@@ -103,7 +104,7 @@ fn write_arrays(
     probe: &Probe,
     potentials: &Traces,
 ) -> Result<(), ApicalError> {
-    let count = matrix.electrodes() as u64;
+    let count = matrix.electrode_count() as u64;
     directory.write_array(
         "potential_mv.npy",
         Dtype::Float64,
@@ -123,7 +124,7 @@ fn write_arrays(
     directory.write_array(
         "transfer_matrix.npy",
         Dtype::Float64,
-        &[count, matrix.compartments() as u64],
+        &[count, matrix.compartment_count() as u64],
         matrix.values(),
         "potential at every electrode for 1 nA of membrane current of every compartment, mV/nA",
     )

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use apical::ApicalError;
 use apical::biophysics::Integration;
 use apical::biophysics::preset::Preset;
-use apical::biophysics::protocol::{ProtocolStimuli, soma_site};
+use apical::biophysics::protocol::{ProtocolStimuli, soma_compartment};
 use apical::core::{CompartmentId, CompartmentRecord, CompartmentTable, SectionType, TimeGrid};
 use apical::input::{Matrix, read_matrix};
 use apical::morphology::CompartmentTree;
@@ -262,7 +262,7 @@ fn injected(
     let Some(pulse) = stimuli.soma else { return Ok(None) };
     let about = |source| ApicalError::Neuron { morphology: morphology.source.clone(), source };
     let stimulus = pulse.build().map_err(about)?;
-    let compartment = soma_site(tree).map_err(about)?;
+    let compartment = soma_compartment(tree).map_err(about)?;
     let grid = TimeGrid::new(dt_ms, times as f64)?;
     let steps_per_ms = grid.steps_per_ms()?;
     let at = |time: usize| match (time as u64 * steps_per_ms).checked_sub(1) {
