@@ -4,7 +4,7 @@ use apical_core::{CompartmentId, CompartmentTable, SynapseId};
 use apical_morphology::{AxialTree, CompartmentTree};
 
 use crate::calcium_dynamics::CalciumDynamics;
-use crate::channel::{ChannelKinetics, DensityChannel, Ion};
+use crate::channel::{ChannelKinetics, Ion, Painted};
 use crate::error::Check;
 use crate::simd::Instances;
 use crate::synapse::{SynapseGroup, SynapseModel};
@@ -117,23 +117,14 @@ impl CellModel {
     }
 }
 
-/// What a channel needs to know to be placed on compartments.
-struct Placement {
-    sodium_mv: f64,
-    potassium_mv: f64,
-    instances: Instances,
-    conductance_us: Vec<f64>,
-}
-
 struct PaintedChannel {
     name: &'static str,
     ion: Ion,
+    /// That of the channel itself, mV.
+    reversal_mv: Option<f64>,
     density: Density,
-    place: Place,
+    into_mechanism: Box<dyn FnOnce(Painted) -> Box<dyn Mechanism> + Send + Sync>,
 }
-
-type Place =
-    Box<dyn FnOnce(Placement) -> Result<Box<dyn Mechanism>, BiophysicsError> + Send + Sync>;
 
 /// Paints channels, pools and synapses on compartments; [`build`](Self::build) checks everything once.
 pub struct CellModelBuilder {
@@ -212,27 +203,12 @@ impl CellModelBuilder {
         kinetics: K,
         density: Density,
     ) -> Self {
-        let place = move |placement: Placement| -> Result<Box<dyn Mechanism>, BiophysicsError> {
-            let reversal_mv = match K::ION {
-                Ion::Sodium => placement.sodium_mv,
-                Ion::Potassium => placement.potassium_mv,
-                Ion::Calcium => f64::NAN,
-                Ion::Nonspecific => {
-                    let reversal_mv = kinetics
-                        .reversal_potential_mv()
-                        .ok_or(BiophysicsError::NoReversalPotential { channel: K::NAME })?;
-                    Check(K::NAME).finite("reversal potential (mV)", reversal_mv)?;
-                    reversal_mv
-                }
-            };
-            let Placement { instances, conductance_us, .. } = placement;
-            Ok(Box::new(DensityChannel { kinetics, reversal_mv, instances, conductance_us }))
-        };
         self.channels.push(PaintedChannel {
             name: K::NAME,
             ion: K::ION,
+            reversal_mv: kinetics.reversal_potential_mv(),
             density,
-            place: Box::new(place),
+            into_mechanism: Box::new(|painted| kinetics.into_mechanism(painted)),
         });
         self
     }
@@ -338,15 +314,26 @@ impl CellModelBuilder {
             if channel.ion == Ion::Calcium {
                 with_calcium.extend(compartments());
             }
-            mechanisms.push((channel.place)(Placement {
-                sodium_mv: self.sodium_reversal_potential_mv,
-                potassium_mv: self.potassium_reversal_potential_mv,
+            let reversal_mv = match channel.ion {
+                Ion::Sodium => self.sodium_reversal_potential_mv,
+                Ion::Potassium => self.potassium_reversal_potential_mv,
+                Ion::Calcium => f64::NAN,
+                Ion::Nonspecific => {
+                    let own_mv = channel
+                        .reversal_mv
+                        .ok_or(BiophysicsError::NoReversalPotential { channel: channel.name })?;
+                    Check(channel.name).finite("reversal potential (mV)", own_mv)?;
+                    own_mv
+                }
+            };
+            mechanisms.push((channel.into_mechanism)(Painted {
+                reversal_mv,
                 instances: Instances::new(compartments()),
                 conductance_us: values
                     .iter()
                     .map(|&(id, value)| value * area_um2[id.index()] * CONDUCTANCE)
                     .collect(),
-            })?);
+            }));
             densities.push((channel.name, channel.density));
         }
         let mut pooled = Density::default();

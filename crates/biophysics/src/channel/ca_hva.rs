@@ -1,4 +1,4 @@
-use super::{ChannelKinetics, Gate, Ion, RateContext, with_exp_m1};
+use super::{ChannelKinetics, Gate, Ion, RateContext, compiled_here, with_exp_m1};
 use crate::Real;
 
 /// High-voltage-activated calcium current, m²h.
@@ -35,4 +35,6 @@ impl ChannelKinetics<2> for CaHva {
     fn conductance<R: Real>(&self, maximal: R, [m, h]: [R; 2]) -> R {
         maximal * m * m * h
     }
+
+    compiled_here!();
 }

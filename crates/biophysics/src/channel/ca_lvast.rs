@@ -1,4 +1,4 @@
-use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext};
+use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext, compiled_here};
 use crate::Real;
 
 /// Low-voltage-activated calcium current, m²h.
@@ -35,4 +35,6 @@ impl ChannelKinetics<2> for CaLvast {
     fn conductance<R: Real>(&self, maximal: R, [m, h]: [R; 2]) -> R {
         maximal * m * m * h
     }
+
+    compiled_here!();
 }

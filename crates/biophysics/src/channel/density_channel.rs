@@ -6,15 +6,32 @@ use crate::channel::{ChannelKinetics, Ion, RateContext};
 use crate::mechanism::{Mechanism, Membrane};
 use crate::simd::{Inputs, Instances, Kernel, Lanes, Real, sweep};
 
-/// A channel painted on compartments: its kinetics, and for each compartment its maximal conductance.
+/// Where a channel is painted, and how much of it.
 #[derive(Debug)]
-pub(crate) struct DensityChannel<K, const GATES: usize> {
-    pub(crate) kinetics: K,
+pub struct Painted {
     /// mV; not read where the channel carries calcium, whose reversal potential moves.
     pub(crate) reversal_mv: f64,
     pub(crate) instances: Instances,
     /// ḡ · area, µS.
     pub(crate) conductance_us: Vec<f64>,
+}
+
+impl Painted {
+    /// The channel of these kinetics there.
+    #[must_use]
+    pub fn mechanism<K: ChannelKinetics<GATES>, const GATES: usize>(
+        self,
+        kinetics: K,
+    ) -> Box<dyn Mechanism> {
+        Box::new(DensityChannel { kinetics, painted: self })
+    }
+}
+
+/// A channel painted on compartments.
+#[derive(Debug)]
+struct DensityChannel<K, const GATES: usize> {
+    kinetics: K,
+    painted: Painted,
 }
 
 impl<K: ChannelKinetics<GATES>, const GATES: usize> DensityChannel<K, GATES> {
@@ -41,7 +58,7 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Mechanism for DensityChannel
     }
 
     fn state_len(&self) -> usize {
-        GATES * self.instances.len()
+        GATES * self.painted.instances.len()
     }
 
     fn initialize(&self, membrane: &mut Membrane<'_>, state: &mut [f64]) {
@@ -72,7 +89,7 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Initialize<'_, '_
         let Self { channel, membrane, state } = self;
         sweep(
             simd,
-            &channel.instances,
+            &channel.painted.instances,
             membrane.batch_size,
             Inputs {
                 constants: [],
@@ -104,7 +121,7 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Step<'_, '_, K, G
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { channel, dt_ms, membrane, state } = self;
-        let (instances, batch_size) = (&channel.instances, membrane.batch_size);
+        let (instances, batch_size) = (&channel.painted.instances, membrane.batch_size);
         let (v_mv, calcium_millimolar) = (membrane.v_mv, &*membrane.calcium_millimolar);
         let ln_calcium = membrane.ln_calcium;
         let (current, conductance) = (&mut *membrane.current_na, &mut *membrane.conductance_us);
@@ -114,7 +131,7 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Step<'_, '_, K, G
                 instances,
                 batch_size,
                 Inputs {
-                    constants: [&channel.conductance_us],
+                    constants: [&channel.painted.conductance_us],
                     compartments: [
                         v_mv,
                         calcium_millimolar,
@@ -141,7 +158,7 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Step<'_, '_, K, G
                 instances,
                 batch_size,
                 Inputs {
-                    constants: [&channel.conductance_us],
+                    constants: [&channel.painted.conductance_us],
                     compartments: [v_mv, calcium_millimolar, ln_calcium],
                 },
                 gates(state),
@@ -150,7 +167,10 @@ impl<K: ChannelKinetics<GATES>, const GATES: usize> Kernel for Step<'_, '_, K, G
                 |[maximal], [v_mv, calcium_millimolar, ln_calcium], states, [i, g]| {
                     let context = RateContext { v_mv, calcium_millimolar, ln_calcium };
                     let (states, conductance) = channel.advanced(context, states, dt_ms, maximal);
-                    (states, [i + conductance * (v_mv - channel.reversal_mv), g + conductance])
+                    (
+                        states,
+                        [i + conductance * (v_mv - channel.painted.reversal_mv), g + conductance],
+                    )
                 },
             );
         }

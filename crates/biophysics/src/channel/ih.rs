@@ -1,4 +1,4 @@
-use super::{ChannelKinetics, Gate, Ion, RateContext, with_exp_m1};
+use super::{ChannelKinetics, Gate, Ion, RateContext, compiled_here, with_exp_m1};
 use crate::Real;
 
 /// Hyperpolarization-activated cation current, m.
@@ -45,4 +45,6 @@ impl ChannelKinetics<1> for Ih {
     fn reversal_potential_mv(&self) -> Option<f64> {
         Some(self.reversal_potential_mv)
     }
+
+    compiled_here!();
 }

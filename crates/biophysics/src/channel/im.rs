@@ -1,4 +1,4 @@
-use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext};
+use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext, compiled_here};
 use crate::Real;
 
 /// Muscarine-sensitive potassium current, m.
@@ -28,4 +28,6 @@ impl ChannelKinetics<1> for Im {
     fn conductance<R: Real>(&self, maximal: R, [m]: [R; 1]) -> R {
         maximal * m
     }
+
+    compiled_here!();
 }

@@ -1,4 +1,4 @@
-use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext};
+use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext, compiled_here};
 use crate::Real;
 
 /// Persistent, slowly inactivating potassium current, m²h.
@@ -40,4 +40,6 @@ impl ChannelKinetics<2> for KPst {
     fn conductance<R: Real>(&self, maximal: R, [m, h]: [R; 2]) -> R {
         maximal * m * m * h
     }
+
+    compiled_here!();
 }

@@ -1,4 +1,4 @@
-use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext};
+use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext, compiled_here};
 use crate::Real;
 
 /// Transient, fast inactivating potassium current, m⁴h.
@@ -38,4 +38,6 @@ impl ChannelKinetics<2> for KTst {
     fn conductance<R: Real>(&self, maximal: R, [m, h]: [R; 2]) -> R {
         maximal * (m * m) * (m * m) * h
     }
+
+    compiled_here!();
 }

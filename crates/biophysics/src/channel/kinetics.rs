@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use crate::Real;
+use crate::channel::Painted;
+use crate::{Mechanism, Real};
 
 /// The ion a channel carries, which decides its reversal potential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -123,7 +124,29 @@ pub trait ChannelKinetics<const GATES: usize>: std::fmt::Debug + Send + Sync + '
     fn reversal_potential_mv(&self) -> Option<f64> {
         None
     }
+
+    /// What computes the channel where it is painted, for every set of vector instructions.
+    ///
+    /// As provided, it is compiled in each crate that paints the channel, which takes seconds. A crate of channels for others
+    /// writes it out, `painted.mechanism(self)` marked `#[inline(never)]`: it is then compiled once, with that crate.
+    fn into_mechanism(self, painted: Painted) -> Box<dyn Mechanism>
+    where
+        Self: Sized,
+    {
+        painted.mechanism(self)
+    }
 }
+
+/// [`ChannelKinetics::into_mechanism`] of a channel that is compiled once, in this crate.
+macro_rules! compiled_here {
+    () => {
+        #[inline(never)]
+        fn into_mechanism(self, painted: $crate::channel::Painted) -> Box<dyn $crate::Mechanism> {
+            painted.mechanism(self)
+        }
+    };
+}
+pub(super) use compiled_here;
 
 /// x / (eˣ − 1), with its limit 1 at 0.
 ///

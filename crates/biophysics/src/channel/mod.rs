@@ -22,13 +22,13 @@ mod squid;
 
 pub use ca_hva::CaHva;
 pub use ca_lvast::CaLvast;
-pub(crate) use density_channel::DensityChannel;
+pub use density_channel::Painted;
 pub use ih::Ih;
 pub use im::Im;
 pub use k_pst::KPst;
 pub use k_tst::KTst;
 pub use kinetics::{ChannelKinetics, Gate, Ion, RateContext, exprelr};
-use kinetics::{not_zero, with_exp_m1};
+use kinetics::{compiled_here, not_zero, with_exp_m1};
 pub use na_ta_t::NaTaT;
 pub use na_ts2_t::NaTs2T;
 pub use nap_et2::NapEt2;

@@ -1,4 +1,6 @@
-use super::{ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext, not_zero};
+use super::{
+    ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext, compiled_here, not_zero,
+};
 use crate::Real;
 
 /// Transient sodium current of the axon and soma, m³h.
@@ -47,4 +49,6 @@ impl ChannelKinetics<2> for NaTaT {
     fn conductance<R: Real>(&self, maximal: R, [m, h]: [R; 2]) -> R {
         maximal * m * m * m * h
     }
+
+    compiled_here!();
 }

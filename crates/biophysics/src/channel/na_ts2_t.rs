@@ -1,4 +1,4 @@
-use super::{ChannelKinetics, Gate, Ion, RateContext, na_ta_t};
+use super::{ChannelKinetics, Gate, Ion, RateContext, compiled_here, na_ta_t};
 use crate::Real;
 
 /// Transient sodium current of the soma and dendrites, m³h: [`NaTaT`](super::NaTaT) with its curves 6 mV higher.
@@ -21,4 +21,6 @@ impl ChannelKinetics<2> for NaTs2T {
     fn conductance<R: Real>(&self, maximal: R, [m, h]: [R; 2]) -> R {
         maximal * m * m * m * h
     }
+
+    compiled_here!();
 }

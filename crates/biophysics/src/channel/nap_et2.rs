@@ -1,5 +1,6 @@
 use super::{
-    ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext, na_ta_t, with_exp_m1,
+    ChannelKinetics, FACTOR_21_TO_34_CELSIUS, Gate, Ion, RateContext, compiled_here, na_ta_t,
+    with_exp_m1,
 };
 use crate::Real;
 
@@ -41,4 +42,6 @@ impl ChannelKinetics<2> for NapEt2 {
     fn conductance<R: Real>(&self, maximal: R, [m, h]: [R; 2]) -> R {
         maximal * m * m * m * h
     }
+
+    compiled_here!();
 }

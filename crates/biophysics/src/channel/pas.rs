@@ -1,4 +1,4 @@
-use super::{ChannelKinetics, Gate, Ion, RateContext};
+use super::{ChannelKinetics, Gate, Ion, RateContext, compiled_here};
 use crate::Real;
 
 /// Passive leak: I = ḡ·(v − E), always open, with a reversal potential of its own.
@@ -28,4 +28,6 @@ impl ChannelKinetics<0> for Pas {
     fn reversal_potential_mv(&self) -> Option<f64> {
         Some(self.reversal_potential_mv)
     }
+
+    compiled_here!();
 }

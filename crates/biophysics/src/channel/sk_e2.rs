@@ -1,4 +1,4 @@
-use super::{ChannelKinetics, Gate, Ion, RateContext};
+use super::{ChannelKinetics, Gate, Ion, RateContext, compiled_here};
 use crate::Real;
 
 /// Small-conductance, calcium-activated potassium current, z.
@@ -40,4 +40,6 @@ impl ChannelKinetics<1> for SkE2 {
     fn conductance<R: Real>(&self, maximal: R, [z]: [R; 1]) -> R {
         maximal * z
     }
+
+    compiled_here!();
 }

@@ -1,4 +1,4 @@
-use super::{ChannelKinetics, Gate, Ion, RateContext};
+use super::{ChannelKinetics, Gate, Ion, RateContext, compiled_here};
 use crate::Real;
 
 /// Fast, non-inactivating potassium current (Kv3.1), m.
@@ -26,4 +26,6 @@ impl ChannelKinetics<1> for Skv31 {
     fn conductance<R: Real>(&self, maximal: R, [m]: [R; 1]) -> R {
         maximal * m
     }
+
+    compiled_here!();
 }

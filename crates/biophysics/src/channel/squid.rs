@@ -1,4 +1,4 @@
-use super::{ChannelKinetics, Gate, Ion, RateContext, with_exp_m1};
+use super::{ChannelKinetics, Gate, Ion, RateContext, compiled_here, with_exp_m1};
 use crate::{Real, Temperature};
 
 /// Rates of the squid axon grow threefold per 10 °C from 6.3 °C.
@@ -60,6 +60,8 @@ impl ChannelKinetics<2> for SquidSodium {
     fn conductance<R: Real>(&self, maximal: R, [m, h]: [R; 2]) -> R {
         maximal * m * m * m * h
     }
+
+    compiled_here!();
 }
 
 /// Potassium current of the squid giant axon, n⁴.
@@ -107,4 +109,6 @@ impl ChannelKinetics<1> for SquidPotassium {
     fn conductance<R: Real>(&self, maximal: R, [n]: [R; 1]) -> R {
         maximal * (n * n) * (n * n)
     }
+
+    compiled_here!();
 }
