@@ -7,6 +7,7 @@ mod dataset_neuron;
 mod electrodes;
 mod evaluate;
 mod inspect;
+mod interrupt;
 mod lfp;
 mod number;
 mod predict;
@@ -33,7 +34,7 @@ use ranks::Ranks;
 /// Detailed single neurons: reconstructions, channels, synapses, voltages.
 ///
 /// Quantities carry their unit in the name of the option: mV, ms, nA, µm, °C. Failures exit with status 1 and a message
-/// that names the file, wrong usage with status 2. Repairs of a reconstruction are reported on standard error.
+/// that names the file, wrong usage with status 2, what Ctrl-C has stopped with 130. Repairs of a reconstruction are reported on standard error.
 #[derive(Debug, Parser)]
 #[command(name = "apical", version, max_term_width = 100)]
 struct Cli {
@@ -67,6 +68,8 @@ enum Failure {
     Run(#[from] ApicalError),
     #[error("standard output: {0}")]
     Output(#[from] io::Error),
+    #[error("stopped after step {step}: --resume goes on with it")]
+    Stopped { step: u64 },
 }
 
 pub(crate) fn run() -> ExitCode {
@@ -82,6 +85,10 @@ pub(crate) fn run() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(Failure::Usage(error)) => error.exit(),
+        Err(stopped @ Failure::Stopped { .. }) => {
+            to_stderr(&stopped.to_string());
+            ExitCode::from(interrupt::STATUS)
+        }
         Err(failure) => {
             to_stderr(&format!("error: {failure}"));
             ExitCode::FAILURE

@@ -1,4 +1,5 @@
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -35,8 +36,9 @@ const CONFIG: &str = "config.json";
 /// The training of one network with the trials of a data set, in a folder.
 ///
 /// The folder has the networks [`LAST`] and [`BEST`], `config.json`, the losses of every step in `losses.csv`, those of
-/// validations in `validation.csv`, and both in an event file of TensorBoard. A training that was stopped loses what
-/// followed its last validation; resumed, it goes on to the same bits as if it had not been (on the processor).
+/// validations in `validation.csv`, and both in an event file of TensorBoard. A training that was killed loses what
+/// followed its last validation, one that was told to stop loses nothing; resumed, it goes on to the same bits as if it had
+/// not been (on the processor).
 #[derive(Debug)]
 pub struct Training {
     config: TrainingConfig,
@@ -204,17 +206,27 @@ impl Training {
         &self.split
     }
 
-    /// Makes steps until there are as many as were asked for, or validations show no improvement for too long.
+    /// Whether all steps were made that were asked for, or validations have shown no improvement for too long.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.steps() >= self.config.steps || self.trainer.is_over()
+    }
+
+    /// Makes steps until the training [is over](Training::is_over), or `tell` breaks off: the training is then saved as it is, and
+    /// goes on where it is run or resumed.
     ///
     /// # Errors
     ///
     /// Where a trial cannot be read, a file cannot be written, or a loss is no number.
-    pub fn run(&mut self, tell: impl FnMut(TrainingEvent<'_>)) -> Result<(), ApicalError> {
+    pub fn run(
+        &mut self,
+        tell: impl FnMut(TrainingEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<(), ApicalError> {
         self.run_in(&Alone, tell)
     }
 
     /// Makes steps together with other processes, that are told the same and have the same folder. The first of them validates
-    /// and writes.
+    /// and writes. All stop where one of them breaks off.
     ///
     /// # Errors
     ///
@@ -222,10 +234,9 @@ impl Training {
     pub fn run_in(
         &mut self,
         team: &dyn Team,
-        mut tell: impl FnMut(TrainingEvent<'_>),
+        mut tell: impl FnMut(TrainingEvent<'_>) -> ControlFlow<()>,
     ) -> Result<(), ApicalError> {
-        let last = self.config.steps;
-        if self.steps() >= last || self.trainer.is_over() {
+        if self.is_over() {
             return Ok(());
         }
         let is_first = team.index() == 0;
@@ -243,9 +254,10 @@ impl Training {
             if let Some(record) = &mut record {
                 record.step(step, &losses, rate, started.elapsed().as_secs_f64())?;
             }
-            tell(TrainingEvent::Step { step, losses });
-            let is_last = step >= last;
-            if is_last || step.is_multiple_of(self.config.validate_every.max(1)) {
+            let mut is_stopped = tell(TrainingEvent::Step { step, losses }).is_break();
+            let is_validated =
+                step >= self.config.steps || step.is_multiple_of(self.config.validate_every.max(1));
+            if is_validated {
                 let (losses, regions) =
                     if is_first { self.validate()? } else { Default::default() };
                 let losses = losses.shared(team);
@@ -255,11 +267,15 @@ impl Training {
                     if is_best {
                         self.save(BEST)?;
                     }
-                    self.save(LAST)?;
                 }
-                tell(TrainingEvent::Validated { step, losses, regions: &regions, is_best });
+                let event = TrainingEvent::Validated { step, losses, regions: &regions, is_best };
+                is_stopped |= tell(event).is_break();
             }
-            if is_last || self.trainer.is_over() {
+            is_stopped = is_any(team, is_stopped);
+            if is_first && (is_validated || is_stopped) {
+                self.save(LAST)?;
+            }
+            if is_stopped || self.is_over() {
                 break;
             }
         }
@@ -326,6 +342,13 @@ fn is_of_training(name: &str) -> bool {
     };
     name.starts_with("events.out.tfevents.")
         || [BEST, LAST, TEST, CONFIG, LOSSES, VALIDATION].contains(&name)
+}
+
+/// Whether it is so in any process.
+fn is_any(team: &dyn Team, is_here: bool) -> bool {
+    let mut count = [f64::from(u8::from(is_here))];
+    team.sum_f64(&mut count);
+    count[0] > 0.0
 }
 
 /// A data set that is whole, and which one it is.

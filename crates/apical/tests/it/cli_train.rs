@@ -2,9 +2,14 @@
 #![cfg(feature = "cli")]
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use apical::input::read_json;
+use apical::surrogate::Checkpoint;
+use apical::training::{Device, Training, TrainingConfig, TrainingEvent};
 
 use crate::common::training::{config, data, succeeds, train};
 use crate::common::{SMALL_CELL, apical, array, manifest, stderr, stdout, stop};
@@ -43,6 +48,79 @@ fn a_killed_training_goes_on() {
     };
     assert_eq!(losses(&killed).len(), 61);
     assert_eq!(losses(&killed), losses(&whole));
+}
+
+/// Ctrl-C ends a training after a step, of which nothing is lost.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupted_training_loses_no_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(&folder);
+    let out = folder.path().join("network");
+    let config =
+        config(&folder, r#"{"residual": "persistence", "steps": 20000, "validate_every": 20000}"#);
+    // started deaf to Ctrl-C, as in the background of a shell that runs these tests, it would stay so
+    let mut hearing = Command::new("env");
+    let run = train(&data, &out, Some(&config));
+    hearing.arg("--default-signal=INT").arg(run.get_program()).args(run.get_args());
+    let child = hearing.stderr(Stdio::piped()).spawn().unwrap();
+    let steps =
+        || fs::read_to_string(out.join("losses.csv")).map_or(0, |text| text.lines().count());
+    let started = Instant::now();
+    while steps() < 4 {
+        assert!(started.elapsed() < Duration::from_secs(60), "no step");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(130), "{message}");
+    let made = steps() - 1;
+    let expected = format!("stopped after step {made}: --resume goes on with it");
+    assert!(message.contains(&expected), "{message}");
+    let last = Checkpoint::load(&out.join("last.safetensors"), &Device::Cpu).unwrap();
+    assert_eq!(last.trainer.unwrap().adam().steps(), made as u64);
+}
+
+/// Told to stop after any step, at a validation as well, a training goes on to the same network, run again or resumed.
+#[test]
+fn a_stopped_training_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(&folder);
+    let config = config(&folder, r#"{"residual": "persistence", "steps": 10}"#);
+    let config: TrainingConfig = read_json(&config).unwrap();
+    let [whole, stopped] = ["whole", "stopped"].map(|name| folder.path().join(name));
+    let mut training = Training::start(&data, &whole, config.clone(), &Device::Cpu).unwrap();
+    training.run(|_| ControlFlow::Continue(())).unwrap();
+
+    let mut training = Training::start(&data, &stopped, config, &Device::Cpu).unwrap();
+    for stop in [3, 4, 6, 7] {
+        if stop == 6 {
+            training = Training::resume(&data, &stopped, &Device::Cpu).unwrap();
+        }
+        let mut events = Vec::new();
+        let told = training.run(|event| {
+            let (step, is_step) = match event {
+                TrainingEvent::Step { step, .. } => (step, true),
+                TrainingEvent::Validated { step, .. } => (step, false),
+                _ => unreachable!(),
+            };
+            events.push((step, is_step));
+            if step >= stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        told.unwrap();
+        assert_eq!(training.steps(), stop);
+        // at a validation it is told both, whatever it says to the first
+        assert_eq!(events.last(), Some(&(stop, stop != 4)));
+        assert!(!training.is_over());
+    }
+    training.run(|_| ControlFlow::Continue(())).unwrap();
+    assert!(training.is_over());
+    for file in ["best.safetensors", "last.safetensors", "validation.csv"] {
+        let [expected, found] =
+            [&whole, &stopped].map(|folder| fs::read(folder.join(file)).unwrap());
+        assert!(expected == found, "{file} differs");
+    }
 }
 
 /// A network that sees estimates, from a data set to arrays; errors of the network are in its report beside those of the

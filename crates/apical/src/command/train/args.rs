@@ -11,8 +11,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 /// millisecond ahead. The trials of the data set are split into those that are trained with, those of validations and
 /// those of the test at the end.
 ///
-/// A training that was stopped, or killed, goes on from its last validation with --resume, to the same weights, bit for bit
-/// on the processor.
+/// Ctrl-C stops after the step that is being made; --resume goes on from there, as it does from the last validation of a
+/// training that was killed, to the same weights, bit for bit on the processor.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Files in --out: best.safetensors, the network with the least validation loss, for `apical predict`; last.safetensors, to go

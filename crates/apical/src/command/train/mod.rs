@@ -4,6 +4,7 @@ mod args;
 mod progress;
 
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 
 use apical::ApicalError;
 use apical::input::read_json;
@@ -13,6 +14,7 @@ use apical::training::{Device, Report, Training, TrainingConfig, device};
 pub(super) use args::TrainArgs;
 use progress::Progress;
 
+use super::interrupt::Interrupt;
 use super::ranks::Ranks;
 use super::{Failure, to_stderr};
 
@@ -23,6 +25,10 @@ pub(super) fn run(args: &TrainArgs, ranks: Option<&Ranks>) -> Result<(), Failure
 
 fn run_in(args: &TrainArgs, ranks: &Ranks) -> Result<(), Failure> {
     let trained = train(args, ranks);
+    // all of them stop together
+    if matches!(trained, Err(Failure::Stopped { .. })) {
+        return trained;
+    }
     if let (Err(failure), true) = (&trained, ranks.count() > 1) {
         to_stderr(&format!("error: {ranks:?}: {failure}"));
         ranks.abort();
@@ -42,9 +48,17 @@ fn train(args: &TrainArgs, ranks: &Ranks) -> Result<(), Failure> {
     };
     let is_quiet = args.quiet || !ranks.is_first();
     let mut progress = Progress::new(training.steps(), training.config().steps, is_quiet);
-    let trained = training.run_in(ranks, |event| progress.tell(&event));
+    let interrupt = Interrupt::listen();
+    let trained = training.run_in(ranks, |event| {
+        progress.tell(&event);
+        if interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    drop(interrupt);
     progress.clear();
     trained?;
+    if !training.is_over() {
+        return Err(Failure::Stopped { step: training.steps() });
+    }
     if !ranks.is_first() {
         return Ok(());
     }
