@@ -20,4 +20,4 @@ pub use candle_core::Device;
 pub use config::{ModelName, ResidualPath, TrainingConfig};
 pub use device::device;
 pub use report::{Report, ReportRow, report};
-pub use run::{BEST, LAST, TEST, Training, TrainingEvent, untouched_trials};
+pub use run::{BEST, BuildModel, LAST, TEST, Training, TrainingEvent, untouched_trials};

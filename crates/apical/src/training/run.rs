@@ -8,7 +8,10 @@ use apical_core::TrialSource;
 use apical_dataset::store::Store;
 use apical_dataset::{Position, Split};
 use apical_eval::RegionError;
-use apical_surrogate::{Alone, Checkpoint, Losses, Network, Team, Trainer};
+use apical_surrogate::{
+    Alone, Checkpoint, Losses, ModelConfig, MultitaskModel, Network, Parameters, SurrogateError,
+    Team, Trainer,
+};
 use candle_core::Device;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,6 +36,11 @@ pub const TEST: &str = "test.json";
 /// Name of the file of all parameters.
 const CONFIG: &str = "config.json";
 
+/// Makes a network from its sizes, and takes its weights from the parameters, all of them: [`ModelConfig::build_with`] for those
+/// of this project.
+pub type BuildModel =
+    fn(ModelConfig, Parameters) -> Result<Box<dyn MultitaskModel>, SurrogateError>;
+
 /// The training of one network with the trials of a data set, in a folder.
 ///
 /// The folder has the networks [`LAST`] and [`BEST`], `config.json`, the losses of every step in `losses.csv`, those of
@@ -48,6 +56,7 @@ pub struct Training {
     split: Split,
     position: Position,
     network: Network,
+    build: BuildModel,
     trainer: Trainer,
     out: PathBuf,
 }
@@ -121,10 +130,26 @@ impl Training {
         config: TrainingConfig,
         device: &Device,
     ) -> Result<Self, ApicalError> {
+        Self::start_with(dataset, out, config, device, ModelConfig::build_with)
+    }
+
+    /// Before the first step of a network of one's own, in a folder that has no training yet. Its sizes are those that the
+    /// configuration says, with an architecture that does not matter.
+    ///
+    /// # Errors
+    ///
+    /// As [`Training::start`], and what `build` refuses.
+    pub fn start_with(
+        dataset: &Path,
+        out: &Path,
+        config: TrainingConfig,
+        device: &Device,
+        build: BuildModel,
+    ) -> Result<Self, ApicalError> {
         if [LAST, BEST].iter().any(|file| out.join(file).exists()) {
             return Err(ApicalError::HasTraining { path: out.to_owned() });
         }
-        Self::start_over(dataset, out, config, device)
+        Self::begin(dataset, out, config, device, build)
     }
 
     /// Before the first step. The files of a training that is in the folder are removed, once all that can be wrong with
@@ -139,9 +164,19 @@ impl Training {
         config: TrainingConfig,
         device: &Device,
     ) -> Result<Self, ApicalError> {
+        Self::begin(dataset, out, config, device, ModelConfig::build_with)
+    }
+
+    fn begin(
+        dataset: &Path,
+        out: &Path,
+        config: TrainingConfig,
+        device: &Device,
+        build: BuildModel,
+    ) -> Result<Self, ApicalError> {
         let (store, identity) = open(dataset)?;
         let split = Split::new(config.seed, store.trial_count(), config.split)?;
-        let network = start::network(&store, &split, &config, device)?;
+        let network = start::network(&store, &split, &config, device, build)?;
         let trainer = Trainer::new(config.trainer(), network.model())?;
         fs::create_dir_all(out).map_err(ApicalError::io(out))?;
         let position = Position::default();
@@ -152,6 +187,7 @@ impl Training {
             split,
             position,
             network,
+            build,
             trainer,
             out: out.to_owned(),
         };
@@ -168,9 +204,24 @@ impl Training {
     /// As [`Training::start`], and where there is no checkpoint, it is damaged, was saved without its training, or is one of
     /// another data set.
     pub fn resume(dataset: &Path, out: &Path, device: &Device) -> Result<Self, ApicalError> {
+        Self::resume_with(dataset, out, device, ModelConfig::build_with)
+    }
+
+    /// Where the folder's training of a network of one's own has come to.
+    ///
+    /// # Errors
+    ///
+    /// As [`Training::resume`], and what `build` refuses.
+    pub fn resume_with(
+        dataset: &Path,
+        out: &Path,
+        device: &Device,
+        build: BuildModel,
+    ) -> Result<Self, ApicalError> {
         let (store, identity) = open(dataset)?;
         let path = out.join(LAST);
-        let Checkpoint { network, trainer, notes, .. } = Checkpoint::load(&path, device)?;
+        let Checkpoint { network, trainer, notes, .. } =
+            Checkpoint::load_with(&path, device, build)?;
         let notes: Notes = serde_json::from_value(notes)
             .map_err(|source| ApicalError::Json { path: path.clone(), source })?;
         if notes.dataset != identity {
@@ -179,7 +230,7 @@ impl Training {
         let trainer = trainer.ok_or(ApicalError::NoTrainer { path })?;
         let Notes { config, split, position, .. } = notes;
         let out = out.to_owned();
-        Ok(Self { config, store, identity, split, position, network, trainer, out })
+        Ok(Self { config, store, identity, split, position, network, build, trainer, out })
     }
 
     /// How it trains.
@@ -289,7 +340,7 @@ impl Training {
     /// Where a trial or the network cannot be read, or the file cannot be written.
     pub fn test(&self) -> Result<Report, ApicalError> {
         let device = self.network.model().parameters().device();
-        let best = Checkpoint::load(&self.out.join(BEST), device)?.network;
+        let best = Checkpoint::load_with(&self.out.join(BEST), device, self.build)?.network;
         let (context, stride) = (self.config.context_ms(), self.config.stride_ms);
         let report = report(&best, &self.store, self.split.test(), context, stride)?;
         replace_json(&self.out.join(TEST), &report)?;

@@ -7,11 +7,12 @@ use apical_dataset::{
     Shuffle, Split,
 };
 use apical_eval::{Columns, LinearStep, LinearStepConfig};
-use apical_surrogate::{Frame, Network, Residual, TaskTable};
+use apical_surrogate::{Frame, Network, Parameters, Residual, TaskTable};
 use candle_core::{DType, Device};
 
 use super::batches::stretch_of;
 use super::config::{ResidualPath, TrainingConfig};
+use super::run::BuildModel;
 use crate::ApicalError;
 
 /// Stretches that the scale of what is left to predict and the path of spikes are taken from, and the most target times of each, ms.
@@ -23,6 +24,7 @@ pub(super) fn network(
     split: &Split,
     config: &TrainingConfig,
     device: &Device,
+    build: BuildModel,
 ) -> Result<Network, ApicalError> {
     let layout = store.layout();
     let scaling = Scaling::fit(&**store, split.train(), ScalingMethod::PerCompartment)?;
@@ -43,7 +45,10 @@ pub(super) fn network(
     };
     let mut frame = Frame::new(layout, tasks, config.inputs, residual, mean_mv, deviation_mv)?;
     fit_residual(&mut frame, store, split, config)?;
-    let model = config.model_config(&frame).build(config.seed, DType::F32, device)?;
+    let model = build(
+        config.model_config(&frame),
+        Parameters::new(config.seed, DType::F32, device.clone()),
+    )?;
     Ok(Network::new(model, frame, TrialLayout::clone(layout))?)
 }
 

@@ -15,4 +15,5 @@ mod field_potential;
 mod generation;
 mod lfdeep;
 mod neuronio;
+mod own_network;
 mod session;
