@@ -270,6 +270,12 @@ pub enum ApicalError {
     #[cfg(all(feature = "dataset", feature = "eval"))]
     #[error(transparent)]
     Baseline(#[from] apical_eval::TrialsError<apical_dataset::store::StoreError>),
+    /// A name of no network.
+    #[error("there is no network '{name}'; there are mh, mmoe, mmoeex")]
+    UnknownModel {
+        /// The name.
+        name: String,
+    },
     /// A folder for a new training that has one already.
     #[error(
         "{}: has a training already: --resume goes on with it, --overwrite replaces it",

@@ -8,6 +8,8 @@ use apical_surrogate::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::ApicalError;
+
 /// One of the published networks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -48,11 +50,11 @@ impl fmt::Display for ModelName {
 }
 
 impl FromStr for ModelName {
-    type Err = String;
+    type Err = ApicalError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ApicalError> {
         let known = Self::ALL.into_iter().find(|name| name.to_string() == text);
-        known.ok_or_else(|| format!("{text} is none of mh, mmoe, mmoeex"))
+        known.ok_or_else(|| ApicalError::UnknownModel { name: text.to_owned() })
     }
 }
 

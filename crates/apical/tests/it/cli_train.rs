@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use apical::input::read_json;
 use apical::surrogate::Checkpoint;
-use apical::training::{Device, Training, TrainingConfig, TrainingEvent};
+use apical::training::{Device, ModelName, Training, TrainingConfig, TrainingEvent};
 
 use crate::common::training::{config, data, succeeds, train};
 use crate::common::{SMALL_CELL, apical, array, manifest, stderr, stdout, stop};
@@ -277,4 +277,13 @@ fn networks_are_refused_with_what_is_wrong() {
     fs::remove_file(best).unwrap();
     let unvalidated = "network: the training has not been validated yet";
     fails(apical(&["predict", "--checkpoint", network_text, "--out", out]), unvalidated);
+}
+
+#[test]
+fn names_of_networks_are_those_of_the_command_line() {
+    for name in ModelName::ALL {
+        assert_eq!(name.to_string().parse::<ModelName>().unwrap(), name);
+    }
+    let message = "mlp".parse::<ModelName>().unwrap_err().to_string();
+    assert_eq!(message, "there is no network 'mlp'; there are mh, mmoe, mmoeex");
 }
