@@ -145,15 +145,7 @@ impl Morphology {
     /// sections.
     #[must_use]
     pub fn with_stub_axon(&self) -> Self {
-        let mut kept = vec![false; self.sections.len()];
-        for id in self.topological_order() {
-            let section = self.section(id);
-            kept[id.index()] = section.attachment().is_none_or(|attachment| {
-                section.section_type() != SectionType::Axon && kept[attachment.parent.index()]
-            });
-        }
-        let order: Vec<usize> = (0..kept.len()).filter(|&i| kept[i]).collect();
-        let mut sections = reorder(self.sections.clone(), &order);
+        let mut sections = self.without_axon().sections;
         let root = sections.iter().position(|s| s.attachment().is_none()).unwrap_or_default();
         let first = SectionId::new(sections.len());
         for attachment in [
@@ -164,6 +156,20 @@ impl Morphology {
             sections.push(Section::new(SectionType::Axon, shape, Some(attachment)));
         }
         Self { sections: in_type_order(sections) }
+    }
+
+    /// All but the axon and what grows from it. A root stays, even an axon.
+    #[must_use]
+    pub fn without_axon(&self) -> Self {
+        let mut kept = vec![false; self.sections.len()];
+        for id in self.topological_order() {
+            let section = self.section(id);
+            kept[id.index()] = section.attachment().is_none_or(|attachment| {
+                section.section_type() != SectionType::Axon && kept[attachment.parent.index()]
+            });
+        }
+        let order: Vec<usize> = (0..kept.len()).filter(|&i| kept[i]).collect();
+        Self { sections: reorder(self.sections.clone(), &order) }
     }
 }
 

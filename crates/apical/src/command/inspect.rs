@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use apical::core::{CompartmentRecord, CompartmentTable, Region, SectionType};
-use apical::morphology::{CompartmentTree, ImportReport, MaxLength, Site};
+use apical::morphology::{CompartmentTree, ImportReport, MaxLength, Site, write_swc};
+use apical::output::write_whole;
 use clap::Args;
 use serde::Serialize;
 
@@ -22,7 +23,9 @@ use super::reconstruction::{Reconstruction, named};
 Examples:
   apical inspect default
   apical inspect cell.asc
-  apical inspect cell.swc --json > cell.json")]
+  apical inspect cell.swc --json > cell.json
+  The embedded cell, or an ASC file as it was repaired, for programs that read SWC:
+    apical inspect default --swc default.swc")]
 pub(super) struct InspectArgs {
     /// A reconstruction, SWC or Neurolucida ASC; or `default`, the embedded layer 5 pyramidal cell.
     #[arg(value_name = "FILE|default")]
@@ -30,10 +33,17 @@ pub(super) struct InspectArgs {
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
+    /// Also write the neuron as SWC, as it was understood and repaired; the embedded cell without its stub axon, which has no
+    /// place in space.
+    #[arg(long, value_name = "FILE")]
+    swc: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &InspectArgs) -> Result<(), Failure> {
     let reconstruction = Reconstruction::load(&args.reconstruction)?;
+    if let Some(path) = &args.swc {
+        save_swc(&reconstruction, path)?;
+    }
     let tree = CompartmentTree::new(reconstruction.morphology, &MaxLength::default())
         .map_err(|error| named(error, &args.reconstruction))?;
     let inspection = Inspection::new(reconstruction.source, reconstruction.report, &tree);
@@ -45,6 +55,18 @@ pub(super) fn run(args: &InspectArgs) -> Result<(), Failure> {
         inspection.write_table(&mut out)?;
     }
     Ok(())
+}
+
+/// The stub axon of the embedded cell has no place in space, and is left out: presets that want it put it there again.
+fn save_swc(reconstruction: &Reconstruction, path: &Path) -> Result<(), Failure> {
+    let Reconstruction { source, morphology, report } = reconstruction;
+    let morphology = match report {
+        None => &morphology.without_axon(),
+        Some(_) => morphology,
+    };
+    let mut swc = Vec::new();
+    write_swc(morphology, &mut swc).map_err(|error| named(error, source.as_ref()))?;
+    Ok(write_whole(path, &swc)?)
 }
 
 #[derive(Serialize)]

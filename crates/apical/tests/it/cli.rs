@@ -423,6 +423,25 @@ fn inspects_the_embedded_cell() {
 
     let table = stdout(&apical(&["inspect", "default"]));
     assert!(table.contains("642") && table.contains("main bifurcation"), "{table}");
+
+    // as a file of SWC it is the same neuron, nothing of which has to be repaired
+    let folder = tempfile::tempdir().unwrap();
+    let swc = folder.path().join("default.swc");
+    let swc = swc.to_str().unwrap();
+    assert!(apical(&["inspect", "default", "--swc", swc]).status.success());
+    let output = apical(&["inspect", swc, "--json"]);
+    assert_eq!(stderr(&output), "");
+    let found: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    // without the stub axon, two cylinders of 30 µm × 1 µm
+    assert_eq!((&found["sections"], &found["compartments"]), (&194.into(), &640.into()));
+    for (quantity, axon) in [("length_um", 60.0), ("area_um2", 60.0 * std::f64::consts::PI)] {
+        let [found, all] = [&found, &inspection].map(|of| of[quantity].as_f64().unwrap());
+        // that of reading what was written
+        assert!((found + axon - all).abs() <= 1e-12 * all, "{quantity}: {found}, {all}");
+    }
+    let nowhere = folder.path().join("none").join("default.swc");
+    let output = apical(&["inspect", "default", "--swc", nowhere.to_str().unwrap()]);
+    assert!(!output.status.success() && stderr(&output).contains("none"), "{}", stderr(&output));
 }
 
 #[test]

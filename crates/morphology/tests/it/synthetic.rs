@@ -155,7 +155,9 @@ fn a_seed_is_a_cell() {
     let generator = SyntheticPyramidal::default();
     assert_eq!(generator.generate(7).unwrap(), generator.generate(7).unwrap());
     assert_ne!(generator.generate(7).unwrap(), generator.generate(8).unwrap());
-    assert_eq!(default_cell(), generator.generate(1).unwrap().with_stub_axon());
+    let without_axon = generator.generate(1).unwrap();
+    assert_eq!(default_cell(), without_axon.with_stub_axon());
+    assert_eq!(default_cell().without_axon(), without_axon);
 }
 
 /// Of this program's earlier output: a change is a new default cell, and changes every result on it.
