@@ -156,7 +156,7 @@ def fixed_steps(duration_ms):
 def run(cell, v_init_mv, duration_ms, sites=None, events=None, all_1ms=False, imem=False, advance=fixed_steps):
     """Runs and returns {site: voltage every dt from t = 0 on}, with `v_all_1ms` and `imem_all_1ms` [compartment, ms]
     from t = 0 on when asked for. `events` is (excitatory, inhibitory), rows of dendritic compartment and time (ms).
-    The series include both ends. `wall_s` and `cpu_s` time the integration alone, which `advance` does."""
+    Series of sites include both ends. `wall_s` and `cpu_s` time the integration alone, which `advance` does."""
     h.dt, h.steps_per_ms = DT_MS, round(1 / DT_MS)
     h.secondorder = 0
     h.CVode().active(False)

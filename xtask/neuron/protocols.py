@@ -3,8 +3,8 @@
     python protocols.py RECONSTRUCTION PRESET PROTOCOL OUT [EVENTS]
 
 writes OUT/PROTOCOL_v_SITE.npy (float64, every 0.025 ms from t = 0 to the end), PROTOCOL_v_all_1ms.npy (float32) and
-PROTOCOL_imem_all_1ms.npy (float64, nA), [compartment, ms] from t = 0 to the last millisecond but the end. `syn` takes its
-events from the folder EVENTS: syn_excitatory_events.npy, syn_inhibitory_events.npy.
+PROTOCOL_imem_all_1ms.npy (float64, nA), [compartment, ms] from t = 0 to the last millisecond before the end. `syn` takes
+its events from the folder EVENTS: syn_excitatory_events.npy, syn_inhibitory_events.npy.
 """
 
 import pathlib
@@ -48,6 +48,12 @@ def run(cell, name, events=None, everything=False):
     return model.run(cell, v_init, duration, sites(cell, model), events, all_1ms=everything, imem=everything)
 
 
+def every_ms(got, name):
+    """Of every compartment, at every millisecond before the end: NEURON's clock, a sum of steps, may not reach that."""
+    columns = round(PROTOCOLS[name][1])
+    return {kind: got[kind][:, :columns] for kind in ("v_all_1ms", "imem_all_1ms")}
+
+
 def load_events(folder, prefix="syn"):
     """(excitatory, inhibitory) rows of dendritic compartment index and time (ms)."""
     return tuple(np.load(f"{folder}/{prefix}_{kind}_events.npy") for kind in ("excitatory", "inhibitory"))
@@ -63,8 +69,9 @@ def write(reconstruction, preset, name, out, events=None):
     out.mkdir(parents=True, exist_ok=True)
     for site in sites(cell, model):
         np.save(out / f"{name}_v_{site}.npy", got[site])
-    np.save(out / f"{name}_v_all_1ms.npy", got["v_all_1ms"][:, :-1].astype(np.float32))
-    np.save(out / f"{name}_imem_all_1ms.npy", got["imem_all_1ms"][:, :-1])
+    of_all = every_ms(got, name)
+    np.save(out / f"{name}_v_all_1ms.npy", of_all["v_all_1ms"].astype(np.float32))
+    np.save(out / f"{name}_imem_all_1ms.npy", of_all["imem_all_1ms"])
     print(f"{name}: spikes at {model.spike_times_ms(got['soma'])} ms")
 
 
