@@ -23,6 +23,9 @@ use apical::morphology::{AxialTree, CompartmentTree, ImportOptions, MaxLength, i
 /// to 1e-5 µm, which is 1e-7 of a potential of 0.05 mV; voltages agree to 1e-7 mV.
 const TOLERANCE_MV: f64 = 1e-6;
 
+/// Sum of all numbers in the book's list of excitatory events.
+const EVENTS_OF_THE_BOOK: i64 = 4_994_918;
+
 fn reference() -> Option<PathBuf> {
     let folder = std::env::var_os("APICAL_REFERENCE").map(PathBuf::from);
     if folder.is_none() {
@@ -157,6 +160,14 @@ fn six_sites_equal_neuron_with_lfpykit() {
     }
 }
 
+/// Whether the events of the synaptic run are those of which the book speaks: a folder that was made anew has others.
+fn has_events_of_the_book(folder: &Path) -> bool {
+    let path = folder.join("syn_excitatory_events.npy");
+    let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let numbers: Vec<i32> = npyz::NpyFile::new(&bytes[..]).unwrap().into_vec().unwrap();
+    numbers.iter().map(|&number| i64::from(number)).sum::<i64>() == EVENTS_OF_THE_BOOK
+}
+
 /// Without the axon's voltages, its current is missing, and the soma's is what the dendrites draw. What that costs on two of
 /// NEURON's runs is stated in the book, as the share of each site's standard deviation: these are its figures.
 #[test]
@@ -175,6 +186,8 @@ fn unknown_compartments_cost_what_the_book_states() {
     let (axon, soma) = (of_type(SectionType::Axon), of_type(SectionType::Soma));
     assert_eq!((axon.len(), soma.len()), (2, 1));
     let both = [axon.clone(), soma].concat();
+    // Rounded to thousandths, here; to hundredths in the book. Other events of the same rates had shares that differ by 0.019.
+    let synaptic = if has_events_of_the_book(&folder) { 6e-4 } else { 0.04 };
     for (run, what, unknown, book) in [
         ("syn", "axon", &axon, [0.122, 0.279, 0.031, 0.023, 0.010, 0.034]),
         ("syn", "axon and soma", &both, [0.351, 0.594, 0.099, 0.069, 0.031, 0.101]),
@@ -202,8 +215,8 @@ fn unknown_compartments_cost_what_the_book_states() {
                 1e3 * largest(&error),
                 1e3 * largest(all)
             );
-            // Rounded to thousandths, here; to hundredths in the book.
-            assert!((share - book[site]).abs() <= 6e-4, "{run}, {what}, site {site}: {share}");
+            let tolerance = if run == "syn" { synaptic } else { 6e-4 };
+            assert!((share - book[site]).abs() <= tolerance, "{run}, {what}, site {site}: {share}");
         }
     }
 }
