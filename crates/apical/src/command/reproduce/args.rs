@@ -35,7 +35,7 @@ pub(in crate::command) struct ReproduceArgs {
     /// 192 s of simulated time and some hundred steps of each network; the default.
     #[arg(long, conflicts_with_all = ["standard", "full"])]
     pub(super) quick: bool,
-    /// Ten minutes of simulated time and networks of the published sizes: less than an hour on two cores.
+    /// Ten minutes of simulated time and networks of the published sizes: about an hour on two cores.
     #[arg(long, conflicts_with = "full")]
     pub(super) standard: bool,
     /// As much as was published: 1024 trials and 53,000 steps, for a machine with a graphics processor.

@@ -125,7 +125,7 @@ impl Plan {
         plan
     }
 
-    /// Half an hour or more on two cores.
+    /// About an hour on two cores.
     fn standard() -> Self {
         let networks = NETWORKS.into_iter().zip([500, 120, 60, 400]);
         let networks = networks.map(|((folder, title, model, voltages), steps)| {
