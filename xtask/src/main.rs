@@ -26,6 +26,7 @@ mod neuron_speed;
 mod neuronio;
 mod python;
 mod release;
+mod sanitize;
 mod shared_builds;
 mod tidy;
 mod timing;
@@ -67,6 +68,8 @@ enum Task {
     Neuronio(neuronio::Options),
     /// Searches for files that readers do not survive; needs a nightly toolchain and cargo-fuzz.
     Fuzz(fuzz::Options),
+    /// Runs the tests of crates that have `unsafe` under the address sanitizer; needs a nightly toolchain.
+    Sanitize(sanitize::Options),
     /// Times the benchmarks of this tree and of another revision in turn.
     Bench(bench::Options),
     /// Counts instructions of pieces of work with valgrind, and compares them with those that were.
@@ -99,6 +102,7 @@ fn main() -> ExitCode {
         Task::Dataset(options) => dataset::run(&options),
         Task::Neuronio(options) => neuronio::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Sanitize(options) => sanitize::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Instructions(options) => instructions::run(&options),
         Task::MinimalVersions(options) => release::minimal_versions(&options),
