@@ -34,7 +34,8 @@ use ranks::Ranks;
 /// Detailed single neurons: reconstructions, channels, synapses, voltages.
 ///
 /// Quantities carry their unit in the name of the option: mV, ms, nA, µm, °C. Failures exit with status 1 and a message
-/// that names the file, wrong usage with status 2, what Ctrl-C has stopped with 130. Repairs of a reconstruction are reported on standard error.
+/// that names the file, wrong usage with status 2, what Ctrl-C has stopped with 130. Repairs of a reconstruction are
+/// reported on standard error.
 #[derive(Debug, Parser)]
 #[command(name = "apical", version, max_term_width = 100)]
 struct Cli {

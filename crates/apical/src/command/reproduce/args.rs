@@ -9,7 +9,8 @@ use clap::Args;
 /// with, times them beside the simulation, and writes report.html, which needs nothing else to be looked at. It does so by the
 /// other commands of this program, which the report lists: each can be repeated with other options.
 ///
-/// What is done is not done again while its inputs are the same. Stopped with Ctrl-C, or killed, it goes on when it is started again.
+/// What is done is not done again while its inputs are the same. Stopped with Ctrl-C, or killed, it goes on
+/// when it is started again.
 /// What other inputs have made in --out, such as networks of another seed, is not removed without --overwrite.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
