@@ -11,7 +11,7 @@ use apical::input::read_json;
 use apical::surrogate::Checkpoint;
 use apical::training::{Device, ModelName, Training, TrainingConfig, TrainingEvent};
 
-use crate::common::training::{config, data, succeeds, train};
+use crate::common::training::{assert_same, config, data, succeeds, train};
 use crate::common::{SMALL_CELL, apical, array, manifest, stderr, stdout, stop};
 
 /// Killed or interrupted at any moment, a training goes on to the same network, to the last bit, and to the same table of losses, times
@@ -37,11 +37,8 @@ fn a_killed_training_goes_on() {
     let is_begun = killed.join("last.safetensors").exists();
     let output = train(&data, &killed, (!is_begun).then_some(&*config)).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    for file in ["best.safetensors", "last.safetensors", "test.json", "validation.csv"] {
-        let [expected, found] =
-            [&whole, &killed].map(|folder| fs::read(folder.join(file)).unwrap());
-        assert!(expected == found, "{file} differs");
-    }
+    let files = ["best.safetensors", "last.safetensors", "test.json", "validation.csv"];
+    assert_same(&files, [&whole, &killed]);
     let losses = |folder: &Path| -> Vec<String> {
         let text = fs::read_to_string(folder.join("losses.csv")).unwrap();
         text.lines().map(|line| line.rsplit_once(',').unwrap().0.to_owned()).collect()
@@ -116,11 +113,7 @@ fn a_stopped_training_goes_on() {
     }
     training.run(|_| ControlFlow::Continue(())).unwrap();
     assert!(training.is_over());
-    for file in ["best.safetensors", "last.safetensors", "validation.csv"] {
-        let [expected, found] =
-            [&whole, &stopped].map(|folder| fs::read(folder.join(file)).unwrap());
-        assert!(expected == found, "{file} differs");
-    }
+    assert_same(&["best.safetensors", "last.safetensors", "validation.csv"], [&whole, &stopped]);
 }
 
 /// A network that sees estimates, from a data set to arrays; errors of the network are in its report beside those of the

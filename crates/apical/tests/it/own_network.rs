@@ -1,7 +1,6 @@
 //! A network of one's own, trained as those of this project are.
 #![cfg(feature = "cli")]
 
-use std::fs;
 use std::ops::ControlFlow;
 
 use apical::ApicalError;
@@ -13,7 +12,7 @@ use apical::surrogate::{
 };
 use apical::training::{Device, Training, TrainingConfig};
 
-use crate::common::training::{config, data};
+use crate::common::training::{assert_same, config, data};
 
 /// A linear readout a task.
 #[derive(Debug)]
@@ -80,9 +79,5 @@ fn it_trains_and_goes_on() {
     assert!(matches!(again, Err(ApicalError::HasTraining { .. })));
     let mut training = Training::resume_with(&data, &stopped, &cpu, build).unwrap();
     training.run(|_| ControlFlow::Continue(())).unwrap();
-    for file in ["best.safetensors", "last.safetensors"] {
-        let [expected, found] =
-            [&whole, &stopped].map(|folder| fs::read(folder.join(file)).unwrap());
-        assert!(expected == found, "{file} differs");
-    }
+    assert_same(&["best.safetensors", "last.safetensors"], [&whole, &stopped]);
 }

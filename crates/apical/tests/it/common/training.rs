@@ -47,3 +47,12 @@ pub(crate) fn train(data: &Path, out: &Path, config: Option<&Path>) -> Command {
     };
     command
 }
+
+/// That files of two trainings are the same, byte for byte.
+#[track_caller]
+pub(crate) fn assert_same(files: &[&str], folders: [&Path; 2]) {
+    for file in files {
+        let [expected, found] = folders.map(|folder| fs::read(folder.join(file)).unwrap());
+        assert!(expected == found, "{file} differs");
+    }
+}
