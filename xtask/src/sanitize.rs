@@ -1,11 +1,8 @@
 //! Tests of the crates that have `unsafe`, under the address sanitizer.
 
-use std::fs;
-use std::path::Path;
-
 use crate::Outcome;
 use crate::command::{cargo_of, output, run as run_command};
-use crate::workspace::{packages, root, target, text};
+use crate::workspace::{files, packages, read, root, target};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -23,27 +20,15 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let mut command = cargo_of(&options.toolchain, &root());
     command.args(["test", "--locked", "--lib", "--test", "it", "--target", host]);
     command.arg("--target-dir").arg(target().join("sanitize"));
-    for package in packages()? {
+    let files = files()?;
+    for package in packages()?.iter().filter(|package| package.is_published) {
         let sources = package.manifest.with_file_name("src");
-        if package.is_published && has_unsafe(&sources)? {
+        let sources = files.iter().filter(|file| root().join(file).starts_with(&sources));
+        let texts = sources.map(|file| read(file)).collect::<Outcome<Vec<_>>>()?;
+        if texts.iter().any(|text| text.contains("unsafe {")) {
             command.args(["-p", &package.name]);
         }
     }
     command.env("RUSTFLAGS", "-Zsanitizer=address").env("ASAN_OPTIONS", "detect_leaks=0");
     run_command(&mut command)
-}
-
-fn has_unsafe(folder: &Path) -> Outcome<bool> {
-    for entry in fs::read_dir(folder).map_err(text)? {
-        let path = entry.map_err(text)?.path();
-        let is_found = if path.is_dir() {
-            has_unsafe(&path)?
-        } else {
-            fs::read_to_string(&path).map_err(text)?.contains("unsafe {")
-        };
-        if is_found {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
